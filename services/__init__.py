@@ -1,0 +1,1 @@
+"""The four services, one room plan. They exchange events and import nothing of one another."""

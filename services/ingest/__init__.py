@@ -1,0 +1,1 @@
+"""Decides what comes in: organizations and their people, recordings. Never runs anything."""

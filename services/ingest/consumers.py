@@ -1,0 +1,21 @@
+"""WIRING: durable name · subject · event · handler."""
+
+from functools import partial
+
+from services.ingest import handlers
+from shared.bus.reactions import Reaction
+from shared.bus.subjects import ROW_EVENTS
+from shared.contracts.runner import BundlesLearned
+from shared.runtime import Resources
+
+
+def reactions(resources: Resources) -> tuple[Reaction, ...]:
+    """What ingest reacts to."""
+    return (
+        Reaction(
+            "ingest-teaches-recordings-what-runs-saw",
+            ROW_EVENTS,
+            BundlesLearned,
+            partial(handlers.teach_recording, resources),
+        ),
+    )

@@ -1,0 +1,91 @@
+"""SHELL: one async function per thing that ingest does."""
+
+from uuid import UUID
+
+from services.ingest.adapters.importing import ImportedRecording
+from services.ingest.aggregates.organization import Command as OrganizationCommand
+from services.ingest.aggregates.organization import FoundOrganization, organizations
+from services.ingest.aggregates.recording import ImportRecording, recordings
+from services.ingest.policies import whenever_bundles_are_learned
+from services.ingest.settings import IngestSettings
+from shared.bus import subjects
+from shared.bus.commands import carry_out
+from shared.bus.log import Context
+from shared.contracts.recording import Step, Variable
+from shared.contracts.runner import BundlesLearned
+from shared.contracts.steps import element_type_known, is_password, takes_value
+from shared.core.events import Recorded
+from shared.runtime import Resources
+from shared.secrets import Sealer
+from shared.web.callers import Caller, owner_of
+
+
+async def import_recording(
+    resources: Resources, caller: Caller, recording_id: UUID, imported: ImportedRecording, name: str | None
+) -> int:
+    """Seal what is secret and store the recording. Returns the position at which it stands in the log."""
+    steps = [await _sealed(resources.sealer, caller.org, recording_id, step) for step in imported.steps]
+    command = ImportRecording(
+        recording_id=recording_id,
+        user_id=caller.user_id,
+        name=name or imported.name,
+        description=imported.description,
+        starting_url=imported.starting_url,
+        steps=steps,
+        variables=_with_confirmations(imported),
+        recording_method="cloud_browser" if imported.recording_method == "cloud_browser" else "extension",
+        source=imported.source,
+        fidelity=imported.fidelity,
+    )
+    stream = subjects.recording(recording_id)
+    decided = await carry_out(resources.log, recordings, stream, command, caller.context(), "import")
+    return decided.position
+
+
+def _with_confirmations(imported: ImportedRecording) -> dict[str, Variable]:
+    """A password typed twice is one value: the second field follows the first."""
+    first_label: dict[str, str] = {}
+    variables = dict(imported.variables)
+    for step in imported.steps:
+        if step.label in variables and step.value and is_password(step):
+            original = first_label.setdefault(step.value, step.label)
+            if original != step.label:
+                variable = {**variables[step.label].to_json(), "sameAs": original}
+                variables[step.label] = Variable.model_validate(variable)
+    return variables
+
+
+async def _sealed(sealer: Sealer, org: UUID, recording_id: UUID, step: Step) -> Step:
+    """A value typed into a password field, or into a field whose type the recorder did not tell, is sealed."""
+    secret = is_password(step) or (takes_value(step) and not element_type_known(step))
+    if not step.value or not secret:
+        return step
+    value = await sealer.seal(org, recording_id, step.value)
+    return Step.model_validate({**step.to_json(), "value": value})
+
+
+async def teach_recording(resources: Resources, recorded: Recorded) -> None:
+    """A successful run saw full bundles: keep them."""
+    assert isinstance(recorded.event, BundlesLearned)
+    command = whenever_bundles_are_learned(recorded.event)
+    stream = subjects.recording(command.recording_id)
+    context = Context.because_of(recorded, "ingest")
+    await carry_out(resources.log, recordings, stream, command, context, str(recorded.id))
+
+
+async def found_organizations(resources: Resources) -> None:
+    """Every organization that a token names exists, with an owner."""
+    settings: IngestSettings = resources.settings
+    for org in sorted(set(resources.tokens.values())):
+        command = FoundOrganization(org, settings.organization_name, owner_of(org), settings.owner_email)
+        await change_organization(resources, Context(org, "ingest"), command, "found")
+    await resources.stopping.wait()
+
+
+async def change_organization(
+    resources: Resources, context: Context, command: OrganizationCommand, command_id: str | None = None
+) -> int:
+    """Carry out a command on an organization. Returns the position at which its stream stands."""
+    stream = subjects.organization(context.org)
+    decided = await carry_out(resources.log, organizations, stream, command, context, command_id)
+    return decided.position

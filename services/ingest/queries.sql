@@ -1,0 +1,56 @@
+-- name: add_recording!
+insert into recordings (
+    id, organization_id, user_id, name, description, starting_url, status, step_count, duration, steps, variables,
+    recording_method, source, fidelity, revision, created_at, updated_at
+) values (
+    :id, :organization_id, :user_id, :name, :description, :starting_url, 'ready', jsonb_array_length(:steps),
+    :duration, :steps, :variables, :recording_method, :source, :fidelity, 1, :at, :at
+) on conflict (id) do nothing;
+
+-- name: steps_of^
+select steps, revision from recordings where id = :id;
+
+-- name: teach_recording!
+update recordings set steps = :steps, revision = :revision, updated_at = :at where id = :id;
+
+-- name: list_recordings
+select id, name, description, starting_url, status, step_count, duration, variables, source, revision,
+       jsonb_array_length(fidelity) as notes, created_at, updated_at
+from recordings
+where deleted_at is null
+  and (:before_at::timestamptz is null or (created_at, id) < (:before_at, :before_id::uuid))
+order by created_at desc, id desc
+limit :page;
+
+-- name: get_recording^
+select * from recordings where id = :id and deleted_at is null;
+
+-- name: find_recordings
+select id, name from recordings
+where deleted_at is null and (id::text like :prefix || '%' or lower(name) = lower(:name))
+order by created_at desc
+limit 10;
+
+-- name: add_user!
+insert into users (id, organization_id, email, role, created_at, updated_at)
+values (:id, :organization_id, :email, :role, :at, :at)
+on conflict (id) do update set email = excluded.email, role = excluded.role, updated_at = excluded.updated_at;
+
+-- name: add_team!
+insert into teams (id, organization_id, name, slug, owner_id, created_at, updated_at)
+values (:id, :organization_id, :name, :slug, :owner_id, :at, :at)
+on conflict (id) do nothing;
+
+-- name: add_team_member!
+insert into team_members (id, organization_id, team_id, user_id, role, joined_at)
+values (:id, :organization_id, :team_id, :user_id, :role, :at)
+on conflict (team_id, user_id) do update set role = excluded.role;
+
+-- name: list_users
+select id, email, role, tier, created_at from users order by created_at, id;
+
+-- name: list_teams
+select t.id, t.name, t.slug, t.owner_id, t.created_at,
+       (select count(*) from team_members m where m.team_id = t.id) as members
+from teams t
+order by t.created_at, t.id;

@@ -1,0 +1,1 @@
+"""PURE: one file per aggregate: events, commands, state, evolve, decide."""

@@ -1,0 +1,29 @@
+"""ROOT: here the parts of the runner meet."""
+
+from pathlib import Path
+
+from services.runner import api
+from services.runner.loops import Worker
+from services.runner.projections import PROJECTIONS
+from services.runner.settings import RunnerSettings
+from shared.runtime import Blueprint, Resources, Service
+
+
+def build(resources: Resources) -> Service:
+    """The service from what it needs."""
+    worker = Worker(resources)
+    return Service(
+        router=api.router(resources),
+        tasks={"stopped-jobs": worker.watch_stopped_jobs, "samples": worker.send_samples},
+        draining={"worker": worker.run},
+    )
+
+
+BLUEPRINT = Blueprint(
+    name="runner",
+    summary="What happened in a browser: results, log lines, files.",
+    settings=RunnerSettings,
+    migrations=Path(__file__).with_name("migrations"),
+    build=build,
+    projections=PROJECTIONS,
+)

@@ -1,0 +1,165 @@
+"""EDGE: JSON for machines. A job is a table (the CSV file) and a request."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response, UploadFile
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, ValidationError
+
+from services.scheduler import handlers
+from services.scheduler.adapters.csv_table import MAX_BYTES
+from services.scheduler.handlers import JobRequest, NewJob
+from services.scheduler.projections import queries
+from shared.bus import subjects
+from shared.contracts.runner import RowFinished, RowStarted
+from shared.contracts.scheduler import JobEnded, JobStopping, JobSubmitted, RowDispatched, RowSkipped
+from shared.core.errors import Fault, InvalidInput, NotFound, TooLarge
+from shared.core.events import Recorded
+from shared.projections import wait_until
+from shared.runtime import Resources
+from shared.web.callers import Caller, CallerOf
+from shared.web.live import LastEventId, live, position_of
+from shared.web.paging import PageOf, link_next
+
+AtLeast = Annotated[int | None, Query(ge=0, description="wait until this position of the log is visible")]
+SHOWN = (JobSubmitted, JobStopping, JobEnded, RowDispatched, RowStarted, RowFinished, RowSkipped)
+
+
+class RerunRequest(BaseModel):
+    """Which rows to run again."""
+
+    which: Literal["failed", "unknown", "all"] = "failed"
+
+
+def router(resources: Resources) -> APIRouter:
+    """The routes of the scheduler."""
+    routes = APIRouter(prefix="/v1", tags=["jobs"])
+    _reading_routes(routes, resources)
+    _changing_routes(routes, resources)
+    _live_routes(routes, resources)
+    return routes
+
+
+def _changing_routes(routes: APIRouter, resources: Resources) -> None:
+    @routes.post("/jobs", status_code=202)
+    async def create_job(
+        response: Response,
+        caller: CallerOf,
+        file: UploadFile,
+        request: Annotated[str, Form(description="a JobRequest as JSON")],
+    ) -> dict[str, Any]:
+        """Run a recording for every row of a CSV file."""
+        wanted = _job_request(request)
+        content = await file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise TooLarge(f"the table is over {MAX_BYTES // 1024**2} MiB; split it into several jobs")
+        return await submit(response, caller, await handlers.plan_job(resources, caller, wanted, content))
+
+    @routes.post("/jobs/{job_id}/rerun", status_code=202)
+    async def rerun_job(job_id: UUID, wanted: RerunRequest, response: Response, caller: CallerOf) -> dict[str, Any]:
+        """A new job over some rows of an ended one."""
+        return await submit(response, caller, await handlers.plan_rerun(resources, caller, job_id, wanted.which))
+
+    @routes.post("/jobs/{job_id}/cancel", status_code=202)
+    async def cancel_job(job_id: UUID, caller: CallerOf) -> dict[str, Any]:
+        """Stop a job: rows not started are skipped, rows under way stop within a step."""
+        return {"id": job_id, "position": await handlers.cancel_job(resources, caller.context(), job_id)}
+
+    async def submit(response: Response, caller: Caller, new: NewJob) -> dict[str, Any]:
+        position = await handlers.submit_job(resources, caller.context(), new)
+        created = new.created
+        response.headers["Location"] = f"/scheduler/v1/jobs/{created.job_id}"
+        return {
+            "id": created.job_id,
+            "recording_id": created.recording_id,
+            "recording_name": created.recording_name,
+            "total_rows": created.total_rows,
+            "field_mapping": created.field_mapping,
+            "unmapped_columns": created.unmapped,
+            "secret_columns": created.secret_columns,
+            "position": position,
+        }
+
+
+def _job_request(text: str) -> JobRequest:
+    try:
+        return JobRequest.model_validate_json(text)
+    except ValidationError as error:
+        faults = [Fault("/" + "/".join(map(str, each["loc"])), each["msg"]) for each in error.errors()]
+        detail = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults)
+        raise InvalidInput(f"the job request is not right: {detail}", faults) from error
+
+
+def _reading_routes(routes: APIRouter, resources: Resources) -> None:
+    database = resources.database
+
+    @routes.get("/jobs")
+    async def list_jobs(
+        request: Request,
+        response: Response,
+        caller: CallerOf,
+        page: PageOf,
+        status: str | None = None,
+        at_least: AtLeast = None,
+    ) -> list[dict[str, Any]]:
+        """Jobs, newest first."""
+        if at_least:
+            await wait_until(database, "execution_jobs", at_least)
+        async with database.tenant(caller.org) as connection:
+            found = queries.list_jobs(
+                connection, status=status, before_at=page.before_at, before_id=page.before_id, page=page.limit
+            )
+            rows = [dict(row) async for row in found]
+        link_next(request, response, rows, page)
+        return rows
+
+    @routes.get("/jobs/find")
+    async def find_jobs(caller: CallerOf, q: Annotated[str, Query(pattern="^[0-9a-fA-F-]{1,36}$")]) -> list[UUID]:
+        """Ids of jobs that begin with `q`."""
+        async with database.tenant(caller.org) as connection:
+            return [row["id"] async for row in queries.find_jobs(connection, prefix=q.lower())]
+
+    @routes.get("/jobs/{job_id}")
+    async def get_job(job_id: UUID, caller: CallerOf, at_least: AtLeast = None) -> dict[str, Any]:
+        """One job with its counts."""
+        if at_least:
+            await wait_until(database, "execution_jobs", at_least)
+        async with database.tenant(caller.org) as connection:
+            row = await queries.get_job(connection, id=job_id)
+        if row is None:
+            raise NotFound(f"no job {job_id} in this organization")
+        return dict(row)
+
+
+def _live_routes(routes: APIRouter, resources: Resources) -> None:
+    async def known_job(job_id: UUID, caller: CallerOf) -> UUID:
+        recorded = await resources.log.load(subjects.job(job_id))
+        if not recorded or recorded[0].org != caller.org:
+            raise NotFound(f"no job {job_id} in this organization")
+        return job_id
+
+    async def resume_behind(last_event_id: LastEventId = None) -> int:
+        return position_of(last_event_id) or 0
+
+    @routes.get("/jobs/{job_id}/events", response_class=EventSourceResponse)
+    async def job_events(
+        job_id: Annotated[UUID, Depends(known_job)], position: Annotated[int, Depends(resume_behind)]
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Live progress from the job's beginning, or behind `Last-Event-ID`; ends when the job has ended."""
+        batches = resources.log.follow((subjects.job(job_id).canonical_filter, subjects.rows_of(job_id)), position)
+        ends = live(
+            batches, _message, stopping=resources.stopping, ends_with=lambda item: isinstance(item.event, JobEnded)
+        )
+        async for message in ends:
+            yield message
+
+
+def _message(item: Recorded) -> ServerSentEvent | None:
+    """What a watcher sees of an event: no table, no step details."""
+    if not isinstance(item.event, SHOWN):
+        return None
+    data = item.event.model_dump(mode="json", exclude={"steps", "recording_id", "revision"})
+    data |= {"at": item.at.isoformat(), "type": type(item.event).__name__}
+    return ServerSentEvent(data=data, event=type(item.event).__name__, id=str(item.position))

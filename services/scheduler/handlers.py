@@ -1,0 +1,181 @@
+"""SHELL: one async function per thing that the scheduler does."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.scheduler.adapters.csv_table import map_columns, read_csv
+from services.scheduler.aggregates.job import AddRows, CreateJob, StopJob, SubmitJob, jobs
+from shared.bus import subjects
+from shared.bus.commands import carry_out
+from shared.bus.log import Context
+from shared.contracts.ingest import RecordingSnapshot, snapshot_of
+from shared.contracts.runner import RowFinished
+from shared.contracts.scheduler import JobCreated, JobEnded, JobOptions, JobRowsAdded
+from shared.contracts.steps import is_password, sounds_secret
+from shared.core.errors import Fault, InvalidInput, NotFound, Refused
+from shared.core.time_and_ids import new_id
+from shared.runtime import Resources
+from shared.secrets import is_sealed
+from shared.web.callers import Caller
+
+CHUNK_BYTES = 256 * 1024
+
+
+class JobRequest(BaseModel):
+    """What a person asks for, beside the table."""
+
+    recording_id: UUID
+    mapping: dict[str, str] = Field(default_factory=dict, description="column → step label, where names differ")
+    secret_columns: list[str] = Field(default_factory=list, description="sealed before they are stored")
+    concurrency: int = Field(5, ge=1, le=10)
+    stop_on_error: bool = False
+    options: JobOptions = JobOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job and its table, checked; values of secret columns still in clear."""
+
+    created: JobCreated
+    rows: Sequence[Mapping[str, str]]
+
+
+async def plan_job(resources: Resources, caller: Caller, request: JobRequest, content: bytes) -> NewJob:
+    """Read the table and match its columns to the recording's labels. Raises `InvalidInput`, `NotFound`."""
+    recording = await _recording(resources, caller, request.recording_id)
+    table = read_csv(content)
+    unknown = [column for column in request.secret_columns if column not in table.columns]
+    if unknown:
+        raise InvalidInput(f"the table has no column {unknown[0]!r}; it has: {', '.join(table.columns)}")
+    columns = map_columns(table.columns, recording.variables, request.mapping, defaults=_with_default(recording))
+    if columns.missing:
+        raise InvalidInput(
+            f"no column gives a value for: {', '.join(columns.missing)}; map one with COLUMN=LABEL",
+            [Fault(f"/mapping/{label}", "no column and no recorded value") for label in columns.missing],
+        )
+    secret = {column for column in table.columns if sounds_secret(column)} | set(request.secret_columns)
+    secret |= {column for column, label in columns.mapping.items() if _goes_into_password(recording, label)}
+    created = JobCreated(
+        job_id=new_id(),
+        user_id=caller.user_id,
+        recording_id=recording.recording_id,
+        recording_name=recording.name,
+        revision=recording.revision,
+        columns=list(table.columns),
+        field_mapping=dict(columns.mapping),
+        unmapped=list(columns.unmapped),
+        secret_columns=[column for column in table.columns if column in secret],
+        total_rows=len(table.rows),
+        concurrency=request.concurrency,
+        stop_on_error=request.stop_on_error,
+        options=request.options,
+    )
+    return NewJob(created, table.rows)
+
+
+async def _recording(resources: Resources, caller: Caller, recording_id: UUID) -> RecordingSnapshot:
+    recorded = await resources.log.load(subjects.recording(recording_id))
+    recording = snapshot_of(item.event for item in recorded if item.org == caller.org)
+    if recording is None:
+        raise NotFound(f"no recording {recording_id} in this organization")
+    return recording
+
+
+def _with_default(recording: RecordingSnapshot) -> set[str]:
+    """Labels whose step was recorded with a value, or that repeat what another column gives."""
+    labels = {step.label for step in recording.steps if step.label and step.value}
+    return labels | {label for label, variable in recording.variables.items() if variable.same_as}
+
+
+def _goes_into_password(recording: RecordingSnapshot, label: str) -> bool:
+    return any(step.label == label and is_password(step) for step in recording.steps)
+
+
+async def plan_rerun(
+    resources: Resources, caller: Caller, job_id: UUID, which: Literal["failed", "unknown", "all"]
+) -> NewJob:
+    """A new job over rows of an ended one: those that failed, those whose outcome nobody knows, or all."""
+    recorded = [item for item in await resources.log.load(subjects.job(job_id)) if item.org == caller.org]
+    created = next((item.event for item in recorded if isinstance(item.event, JobCreated)), None)
+    if created is None:
+        raise NotFound(f"no job {job_id} in this organization")
+    if not any(isinstance(item.event, JobEnded) for item in recorded):
+        raise Refused(f"job {job_id} is still running; wait for its end, or cancel it")
+    rows = [row for item in recorded if isinstance(item.event, JobRowsAdded) for row in item.event.rows]
+    wanted = await _rows_to_run_again(resources, job_id, which, len(rows))
+    if not wanted:
+        raise Refused(f"job {job_id} has no {'' if which == 'all' else which + ' '}rows to run again")
+    opened = [await _opened(resources, caller.org, job_id, rows[index]) for index in wanted]
+    return NewJob(
+        created.model_copy(
+            update={
+                "job_id": new_id(),
+                "user_id": caller.user_id,
+                "revision": (await _recording(resources, caller, created.recording_id)).revision,
+                "total_rows": len(opened),
+                "rerun_of": job_id,
+            }
+        ),
+        opened,
+    )
+
+
+async def _rows_to_run_again(resources: Resources, job_id: UUID, which: str, total: int) -> list[int]:
+    if which == "all":
+        return list(range(total))
+    finished = [item.event for item in await resources.log.read(subjects.rows_of(job_id, "evt"))]
+    return sorted(
+        event.row
+        for event in finished
+        if isinstance(event, RowFinished)
+        and event.final
+        and event.status == "failed"
+        and (which == "failed" or event.error_type == "outcome_unknown")
+    )
+
+
+async def _opened(resources: Resources, org: UUID, job_id: UUID, row: Mapping[str, str]) -> dict[str, str]:
+    return {
+        column: await resources.sealer.open(org, job_id, value) if is_sealed(value) else value
+        for column, value in row.items()
+    }
+
+
+async def submit_job(resources: Resources, context: Context, new: NewJob) -> int:
+    """Store the job, its rows with the secrets sealed, and let it run. Returns the position of the submission."""
+    job_id = new.created.job_id
+    stream = subjects.job(job_id)
+    await carry_out(resources.log, jobs, stream, CreateJob(new.created), context, "create")
+    secret = set(new.created.secret_columns)
+    for first_row, chunk in _chunks(new.rows):
+        sealed = [
+            {
+                column: await resources.sealer.seal(context.org, job_id, value) if column in secret and value else value
+                for column, value in row.items()
+            }
+            for row in chunk
+        ]
+        await carry_out(resources.log, jobs, stream, AddRows(job_id, first_row, sealed), context, f"rows-{first_row}")
+    return (await carry_out(resources.log, jobs, stream, SubmitJob(job_id), context, "submit")).position
+
+
+def _chunks(rows: Sequence[Mapping[str, str]]) -> Iterator[tuple[int, Sequence[Mapping[str, str]]]]:
+    """Rows in pieces that fit into one message of the log, whatever their size."""
+    first, size = 0, 0
+    for index, row in enumerate(rows):
+        weight = sum(len(key) + 4 * len(value) for key, value in row.items())
+        if size and size + weight > CHUNK_BYTES:
+            yield first, rows[first:index]
+            first, size = index, 0
+        size += weight
+    yield first, rows[first:]
+
+
+async def cancel_job(resources: Resources, context: Context, job_id: UUID) -> int:
+    """A person stops the job: rows not started are skipped, rows under way stop within a step."""
+    decided = await carry_out(resources.log, jobs, subjects.job(job_id), StopJob(job_id, "cancelled"), context)
+    return decided.position

@@ -1,0 +1,1 @@
+"""What all services stand on: events, the log, read models, HTTP. Knows no service."""

@@ -1,0 +1,106 @@
+"""The only place that spells a subject, and so the only one that spells an expectation's filter.
+
+One canonical filter per stream is what makes the expected sequence safe on three nodes: with two
+spellings for one aggregate both of two concurrent writers can win.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.core.errors import InvalidInput
+
+EVENTS_STREAM = "EVT"
+LINES_STREAM = "LOG"
+DEAD_LETTERS_STREAM = "DLQ"
+ALL_EVENTS = "evt.>"
+ALL_LINES = "log.>"
+ALL_DEAD_LETTERS = "dlq.>"
+
+ROW_COMMANDS = "evt.row.*.*.cmd"
+ROW_EVENTS = "evt.row.*.*.evt"
+ALL_ROWS = "evt.row.>"
+ALL_JOBS = "evt.scheduler.job.>"
+ALL_RECORDINGS = "evt.ingest.recording.>"
+ALL_ORGANIZATIONS = "evt.ingest.organization.>"
+LINES_OF_ROWS = "log.row.>"
+LINES_OF_WORKERS = "log.worker.>"
+ALL_HEALS = "evt.healer.heals.>"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The events of one aggregate: context, kind of aggregate, id."""
+
+    context: str
+    aggregate: str
+    id: str
+
+    def subject(self, kind: str = "evt") -> str:
+        """Where an event of this stream is published."""
+        return f"evt.{self.context}.{self.aggregate}.{self.id}.{kind}"
+
+    @property
+    def canonical_filter(self) -> str:
+        """The one filter under which this stream is loaded and its expected sequence checked."""
+        return f"evt.{self.context}.{self.aggregate}.{self.id}.*"
+
+    def __str__(self) -> str:
+        return f"{self.context}.{self.aggregate}.{self.id}"
+
+
+def recording(recording_id: UUID) -> Stream:
+    """A recording's stream (owner: ingest)."""
+    return Stream("ingest", "recording", str(recording_id))
+
+
+def organization(org_id: UUID) -> Stream:
+    """An organization's stream (owner: ingest)."""
+    return Stream("ingest", "organization", str(org_id))
+
+
+def job(job_id: UUID) -> Stream:
+    """A job's stream (owner: scheduler)."""
+    return Stream("scheduler", "job", str(job_id))
+
+
+def row(job_id: UUID, index: int) -> Stream:
+    """A row's stream: the scheduler dispatches or skips on `cmd`, the runner tells on `evt`."""
+    return Stream("row", str(job_id), str(index))
+
+
+def heals(recording_id: UUID) -> Stream:
+    """All heals of a recording (owner: healer)."""
+    return Stream("healer", "heals", str(recording_id))
+
+
+def rows_of(job_id: UUID, kind: str = "*") -> str:
+    """All rows of a job."""
+    return f"evt.row.{job_id}.*.{kind}"
+
+
+def lines_of(job_id: UUID, row_index: int | str = "*") -> str:
+    """The log lines of a job's rows."""
+    return f"log.row.{job_id}.{row_index}"
+
+
+def samples_of(worker_id: str) -> str:
+    """The samples of a worker."""
+    return f"log.worker.{worker_id}"
+
+
+def dead_letters_of(durable: str) -> str:
+    """What a reaction could not digest."""
+    return f"dlq.{durable}"
+
+
+def filter_for(text: str) -> str:
+    """A subject filter from what a person typed: `job`, `row.<job id>`, `scheduler.job.<id>` or a full subject."""
+    known = {"recording": ALL_RECORDINGS, "job": ALL_JOBS, "row": ALL_ROWS, "heals": ALL_HEALS}
+    if text in known:
+        return known[text]
+    if not text or any(c.isspace() for c in text) or ".." in text:
+        raise InvalidInput(
+            f"{text!r} names no stream: use recording, job, row, heals, or a subject such as row.<job id>"
+        )
+    subject = text if text.startswith("evt.") else f"evt.{text}"
+    return subject if subject.endswith((">", "*")) or subject.count(".") >= 4 else f"{subject}.>"

@@ -1,0 +1,46 @@
+"""The key of the heal cache, and the cache as the events tell it (rule 4 of the decisions)."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts.healer import CachedHealDropped, HealRecorded
+from shared.contracts.recording import LocatorBundle, Step
+from shared.core.events import Event
+
+
+def original_selector(step: Step) -> str:
+    """What a heal replaces: the recorded primary locator, else the best that the bundle has."""
+    bundle = step.bundle
+    return step.selector or (f"#{bundle.id}" if bundle.id else "") or bundle.xpath or bundle.aria or step.label or "?"
+
+
+def cache_key(recording_id: UUID, step_number: int, original_selector: str, origin: str, path: str) -> str:
+    """SHA-256 over a JSON array, so that no two different inputs share a spelling."""
+    parts = [str(recording_id), step_number, original_selector, origin, path]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class CachedHeal:
+    """An element that was found instead of the recorded one, usable until `until`."""
+
+    key: str
+    step_number: int
+    bundle: LocatorBundle
+    until: datetime
+
+
+def cached_heals(events: Iterable[Event], at: datetime) -> dict[str, CachedHeal]:
+    """Cache key → heal, for the heals still usable at a time."""
+    cache: dict[str, CachedHeal] = {}
+    for event in events:
+        match event:
+            case HealRecorded(success=True, healed_bundle=LocatorBundle() as bundle, cached_until=datetime() as until):
+                cache[event.cache_key] = CachedHeal(event.cache_key, event.step_number, bundle, until)
+            case CachedHealDropped():
+                cache.pop(event.cache_key, None)
+    return {key: heal for key, heal in cache.items() if heal.until > at}

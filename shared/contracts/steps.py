@@ -1,0 +1,208 @@
+"""The words of a step: which events exist, what a step asks for, which keys importers leave for the replay.
+
+The canonical step (`recording.py`) has no key for everything that a recorder knows. By convention:
+
+- `step.selector`: the recorded primary locator: the first plain CSS alternative, else the first alternative
+  in its recorded spelling (`aria/…`, `xpath/…`, `pierce/…`, `text/…`). Absent where the step has no element.
+- `step.value`: what was typed, or the option chosen (its value or its text). `navigate`: the address; when
+  absent it is `navigation.url`. `check`, `uncheck`: absent, or a word (`true`, `no`, …) that decides between them.
+- `step.navigation`: `{type: "same_page"}`, or `{type: "navigation", url}`: the step led to another document.
+- `bundle.iframeChain`: indexes among a frame's child frames, or CSS selectors, outermost first.
+- `bundle.shadowHosts`: CSS selectors of the hosts, outermost first; one that proves to be no host is searched
+  as an ordinary element.
+- `metadata`:
+  - `elementTag`, `elementType`: of the recorded element (`input`, `email`); absent: the recorder did not say.
+  - `role`: its ARIA role, where a locator gives it.
+  - `selectors: list[list[str]]`: every recorded alternative in recorded order and spelling. Within an
+    alternative, each part is looked up inside the one before, in its shadow root where it has one; the last
+    part is the element.
+  - `target`: the page: absent or `"main"`, or the address of another tab or of a frame in its own process.
+  - `timeout`: milliseconds, of this step.
+  - `title`: the page title that the recorder asserted after the step.
+  - `button`: `left` (when absent), `middle`, `right`, `back`, `forward`. `clickCount`: if not the event's.
+  - `offsetX`, `offsetY`: CSS pixels from the element's top left corner.
+  - `duration`: milliseconds that a click is held.
+  - `key`: of key_down, key_up and key_press, as `KeyboardEvent.key` or `.code` names it.
+  - `scroll: {x, y}`: absolute position in CSS pixels, of the element if there is one, else of the document.
+  - `viewport: {width, height, deviceScaleFactor, isMobile, hasTouch, isLandscape}`: of resize; CSS pixels.
+  - `network: {download, upload, latency}`: of emulate_network; bytes per second (twice), milliseconds.
+  - `condition: {operator, count, visible, attributes, properties}`: of wait_for_element. `operator` is `>=`
+    (when absent), `==` or `<=`; `count` is 1 when absent; `visible` absent means either; `attributes` maps
+    names to strings; `properties` maps names to JSON values, nested objects look into nested properties.
+  - `expression`: of wait_for_expression; JavaScript that must become truthy in the page.
+  - `name`, `parameters`: of a custom step.
+  - `recordedBy`: the importer, e.g. `chrome_recorder`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from shared.contracts.recording import Step
+from shared.core.errors import InvalidInput
+
+# Canonical word: the spellings that documents and recorders use. Case, spaces, `_` and `-` do not matter.
+EVENT_WORDS: dict[str, tuple[str, ...]] = {
+    "navigate": ("navigation", "page_load", "goto", "open", "load", "visit"),
+    "click": ("clickAt", "left_click", "tap"),
+    "double_click": ("doubleClick", "dblclick", "doubleClickAt"),
+    "right_click": ("rightClick", "contextmenu", "context_click"),
+    "type": ("input", "change", "fill", "sendKeys", "set_value"),
+    "select": ("select_option", "addSelection"),
+    "check": (),
+    "uncheck": (),
+    "submit": ("submit_form",),
+    "focus": ("focusin",),
+    "blur": ("focusout",),
+    "hover": ("mouseover",),
+    "scroll": ("scroll_to", "wheel"),
+    "resize": ("setViewport", "setWindowSize"),
+    "key_down": ("keydown",),
+    "key_up": ("keyup",),
+    "key_press": ("keypress", "press"),
+    "drag": ("dragstart",),
+    "drop": (),
+    "wait_for_element": ("waitForElement", "waitForSelector", "waitForElementPresent"),
+    "wait_for_expression": ("waitForExpression", "waitForFunction"),
+    "emulate_network": ("emulateNetworkConditions",),
+    "close": ("close_page", "close_tab"),
+    "custom": ("customStep",),
+    # What a recorder notices but a person did not do on purpose: never replayed.
+    "page_event": (
+        "mouse_move", "mouse_enter", "mouse_leave", "mouse_out", "mouse_down", "mouse_up",
+        "dragover", "dragenter", "dragleave", "dragend", "copy", "cut", "paste",
+        "DOMContentLoaded", "beforeunload", "unload", "visibilitychange",
+    ),
+}  # fmt: skip
+
+VALUE_EVENTS = frozenset({"type", "select", "check", "uncheck"})
+
+# Part of no innocent word, so `newpassword1` counts as well. Accents are gone here, `ł` is `l`.
+_SECRET_PARTS = (
+    "password", "passwd", "pwd", "passcode", "passphrase", "passwort", "kennwort", "contrasena", "motdepasse",
+    "palavrapasse", "wachtwoord", "losenord", "adgangskode", "passord", "kodeord", "salasana", "jelszo",
+    "lozinka", "slaptazodis", "parool", "passkey", "apikey", "пароль", "парола", "лозинка", "κωδικοσ",
+)  # fmt: skip
+# These count only as a whole word: `shipping` is no PIN, a secretary no secret.
+_SECRET_WORDS = frozenset({
+    "pass", "passw", "pw", "pin", "pincode", "cvv", "cvv2", "cvc", "cvc2", "csc", "secret", "geheim", "token",
+    "otp", "totp", "mdp", "clave", "senha", "haslo", "heslo", "geslo", "parola", "sifre", "puk", "tan", "ssn",
+})  # fmt: skip
+_SECRET_PHRASES = (
+    "mot de passe", "palavra passe", "palabra clave", "security code", "one time code", "verification code",
+    "sicherheitscode", "codigo de seguridad", "code de securite", "codice di sicurezza", "api key",
+    "access key", "private key",
+)  # fmt: skip
+
+_FULL_BUNDLE_FIELDS = (
+    "xpath",
+    "id",
+    "name",
+    "aria",
+    "placeholder",
+    "data_attrs",
+    "class_name",
+    "visible_text",
+)
+
+
+def _squashed(word: str) -> str:
+    return re.sub(r"[\s_-]", "", word).casefold()
+
+
+_CANONICAL = {_squashed(word): event for event, more in EVENT_WORDS.items() for word in (event, *more)}
+
+
+def canonical_event(event: str, element_tag: str | None = None, element_type: str | None = None) -> str:
+    """The one word for an event; `InvalidInput` when nobody knows it.
+
+    A value given to a known select or checkbox is no typing, whatever the recorder calls it.
+    """
+    word = _CANONICAL.get(_squashed(event))
+    if word is None:
+        accepted = ", ".join(EVENT_WORDS)
+        raise InvalidInput(f'"{event[:64]}" is not an event that can be replayed; use one of: {accepted}.')
+    if word == "type" and (element_tag or "").casefold() == "select":
+        return "select"
+    if word == "type" and (element_type or "").casefold() in ("checkbox", "radio"):
+        return "check"
+    return word
+
+
+def event_of(step: Step) -> str:
+    """The canonical event of a step, by what is known of its element."""
+    return canonical_event(step.event, _text(step, "elementTag") or step.bundle.tag, _text(step, "elementType"))
+
+
+def takes_value(step: Step) -> bool:
+    """Whether a value, and so a CSV column, can be given to the step."""
+    return event_of(step) in VALUE_EVENTS
+
+
+def has_element(step: Step) -> bool:
+    """Whether the step names an element of the page."""
+    bundle = step.bundle
+    named = bundle.tag or any(getattr(bundle, field) for field in _FULL_BUNDLE_FIELDS)
+    return bool(step.selector or step.metadata.get("selectors") or named)
+
+
+def element_type_known(step: Step) -> bool:
+    """Whether the recording says for certain which kind of field this is."""
+    if _text(step, "elementType"):
+        return True
+    tag = _text(step, "elementTag") or step.bundle.tag or ""
+    return tag.casefold() in ("select", "textarea")
+
+
+def is_password(step: Step) -> bool:
+    """Whether what is typed here must be kept secret: a password field, or one whose names say so."""
+    if event_of(step) != "type":
+        return False
+    if element_type_known(step):
+        return (_text(step, "elementType") or "").casefold() == "password"
+    return any(sounds_secret(name) for name in _names(step))
+
+
+def is_thin(step: Step) -> bool:
+    """Whether little was recorded of the step's element, so that a successful run should teach it more.
+
+    Who saw the element recorded its tag and its box; a locator alone tells neither for certain.
+    """
+    return has_element(step) and (not step.bundle.tag or step.bundle.bounding is None)
+
+
+def address_of(step: Step) -> str | None:
+    """The address that a `navigate` step opens."""
+    return (step.value or step.navigation.url) if event_of(step) == "navigate" else None
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether a field so named, labelled or located likely holds a secret, in the main European languages."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)  # userPassword, inputPIN
+    folded = unicodedata.normalize("NFKD", spaced).casefold().replace("ł", "l").replace("ı", "i")
+    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    words = re.findall(r"[^\W_]+", plain)
+    line = f" {' '.join(words)} "
+    return (
+        any(part in plain for part in _SECRET_PARTS)
+        or not _SECRET_WORDS.isdisjoint(words)
+        or any(f" {phrase} " in line for phrase in _SECRET_PHRASES)
+    )
+
+
+def _text(step: Step, key: str) -> str | None:
+    found = step.metadata.get(key)
+    return found if isinstance(found, str) and found else None
+
+
+def _names(step: Step) -> Iterator[str]:
+    bundle = step.bundle
+    named = (step.label, step.selector, bundle.id, bundle.name, bundle.aria, bundle.placeholder, bundle.xpath)
+    yield from (name for name in named if name)
+    yield from bundle.data_attrs.values()
+    # Whole locators, hosts and ancestors too: the field inside `my-input#password` has no name of its own.
+    yield from bundle.shadow_hosts
+    alternatives = step.metadata.get("selectors")
+    for alternative in alternatives if isinstance(alternatives, list) else ():
+        parts = alternative if isinstance(alternative, list) else [alternative]
+        yield from (part for part in parts if isinstance(part, str))
