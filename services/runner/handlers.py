@@ -1,7 +1,7 @@
 """SHELL: taking a row and running it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -9,21 +9,13 @@ from typing import Any
 import structlog
 
 from services.runner.adapters.browser import Fleet
+from services.runner.adapters.faults import StepFailed
 from services.runner.adapters.options import HealReport, Hooks, LogLevel, SessionOptions, StepOptions
 from services.runner.adapters.session import Session
-from services.runner.aggregates.row_run import (
-    Command,
-    FinishRow,
-    Hold,
-    IntendStep,
-    NoteOnTheWay,
-    RowRun,
-    TakeRow,
-    row_runs,
-)
+from services.runner.aggregates.row_run import FinishRow, IntendStep, NoteOnTheWay, TakeRow
 from services.runner.known import JobView, Known
+from services.runner.row_stream import Fenced, RowStream, Stopped
 from shared.bus import subjects
-from shared.bus.log import Append, Context
 from shared.contracts.heal_cache import CachedHeal, cache_key, original_selector
 from shared.contracts.ingest import RecordingSnapshot
 from shared.contracts.recording import Step
@@ -37,8 +29,8 @@ from shared.contracts.runner import (
 )
 from shared.contracts.scheduler import RowDispatched
 from shared.contracts.steps import event_of, is_password, is_thin, takes_value
-from shared.core.errors import Conflict, Refused, RetoldError, Unavailable
-from shared.core.events import Event, Recorded
+from shared.core.errors import RetoldError, Unavailable
+from shared.core.events import Event
 from shared.core.time_and_ids import now
 from shared.lines import Line, LineWriter
 from shared.runtime import Resources
@@ -47,53 +39,6 @@ from shared.secrets import is_sealed
 RESULT_PATIENCE = timedelta(minutes=10)
 
 log = structlog.get_logger()
-
-
-class Fenced(Refused):
-    """The row was taken over by another worker, or moved on: drop it."""
-
-
-@dataclass(slots=True)
-class RowStream:
-    """A worker's view of a row's stream: every append expects to be the next event after the last one seen."""
-
-    resources: Resources
-    dispatched: Recorded
-    hold: Hold
-    state: RowRun = field(default_factory=RowRun)
-    position: int = 0
-
-    async def load(self) -> None:
-        """Fold what has happened to the row so far."""
-        recorded = await self.resources.log.load(self._stream)
-        self.state = row_runs.fold(item.event for item in recorded)
-        self.position = recorded[-1].position if recorded else 0
-
-    async def carry_out(self, command: Command, command_id: str) -> Sequence[Event]:
-        """Decide and store. Raises `Fenced` when another worker was faster."""
-        try:
-            events = row_runs.decide(command, self.state)
-        except Refused as refusal:
-            raise Fenced(refusal.detail) from refusal
-        if events:
-            context = Context.because_of(self.dispatched, f"runner:{self.hold.worker_id}")
-            append = Append(self._stream, events, self.position, f"{self._hold_id}-{command_id}", context)
-            try:
-                self.position = await self.resources.log.append(append)
-            except Conflict as conflict:
-                raise Fenced("the row was taken over by another worker") from conflict
-            self.state = row_runs.fold(events, self.state)
-        return events
-
-    @property
-    def _stream(self) -> subjects.Stream:
-        event = self.dispatched.event
-        assert isinstance(event, RowDispatched)
-        return subjects.row(event.job_id, event.row)
-
-    @property
-    def _hold_id(self) -> str:
-        return f"{self.hold.worker_id}-{self.hold.delivery}"
 
 
 @dataclass(slots=True)
@@ -149,6 +94,8 @@ class RowRunner(Hooks):
             self._fail("timeout", f"the row was not done after {limit:g} s, its time limit")
         except (Fenced, Unavailable):
             raise
+        except StepFailed as failure:
+            self._fail(failure.error_type, failure.detail)
         except Stopped as stopped:
             self._fail("cancelled", stopped.detail)
         except RetoldError as failure:
@@ -172,6 +119,7 @@ class RowRunner(Hooks):
                 options = self._options(job, recording, step, secret=secret)
                 result = await session.perform(step, value, options, self)
                 self._report.steps.append(result)
+                await self._tell(step, result)
                 if result.status == "failed":
                     self._fail(result.error_type, result.error, step.step_number)
                     break
@@ -216,6 +164,21 @@ class RowRunner(Hooks):
                 value = await self._resources.sealer.open(self._org, record, value or "")
             values[step.step_number] = (value, secret)
         return values
+
+    async def _tell(self, step: Step, result: StepResult) -> None:
+        """One line a step: what was done, and what found the element."""
+        name = f"step {step.step_number} {event_of(step)}" + (f" “{step.label}”" if step.label else "")
+        told = {"strategy": result.strategy, "found_by": result.found_by, "duration": result.duration}
+        metadata = {key: value for key, value in told.items() if value is not None}
+        if result.status == "failed":
+            await self.log("error", result.error or f"{name} failed", step.step_number, **metadata)
+            return
+        found = f", found by {result.strategy}" if result.strategy else ""
+        level: LogLevel = "warn" if result.found_by == "healed" else "info"
+        note = f" ({result.message})" if result.message else ""
+        await self.log(
+            level, f"{name}: {result.status} in {result.duration} ms{found}{note}", step.step_number, **metadata
+        )
 
     def _fail(self, error_type: str | None, message: str | None, step_number: int | None = None) -> None:
         report = self._report
@@ -335,10 +298,6 @@ class RowRunner(Hooks):
                 metadata=dict(metadata),
             )
         )
-
-
-class Stopped(RetoldError):
-    """A person stopped the job while the row ran."""
 
 
 def steps_to_perform(recording: RecordingSnapshot) -> tuple[Step, ...]:

@@ -13,8 +13,9 @@ from nats.js.client import JetStreamContext
 
 from services.runner.adapters.browser import Fleet
 from services.runner.aggregates.row_run import Hold
-from services.runner.handlers import Fenced, RowRunner, RowStream
+from services.runner.handlers import RowRunner
 from services.runner.known import Known
+from services.runner.row_stream import Fenced, RowStream
 from services.runner.settings import RunnerSettings
 from shared.bus import subjects
 from shared.bus.codec import decode
