@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from shared.core.errors import Conflict, Unavailable
+from shared.core.errors import Conflict, Refused, Unavailable
 from shared.db.migrations import Migration, migrate
 from shared.db.pool import Connection, Database, act_for
 
@@ -91,8 +91,9 @@ class Projector:
 
     async def _project(self, connection: Connection, batch: SourceBatch, position: int) -> int:
         async with connection.transaction():
-            await apply_batch(connection, self._projection, batch)
+            # The checkpoint first: a rebuild locks in this order too, so neither waits for the other for ever.
             await move_checkpoint(connection, self._projection.name, position, batch.position)
+            await apply_batch(connection, self._projection, batch)
         return batch.position
 
     async def rebuild(self, migrations: list[Migration], progress: Callable[[int, int], None]) -> int:
@@ -104,8 +105,9 @@ class Projector:
         live = self._database.schema
         connection = await self._database.dedicated(search_path=f"{live}_shadow")
         try:
+            if not await connection.fetchval("select pg_try_advisory_lock(hashtext(current_schema() || '.rebuild'))"):
+                raise Refused(f"another rebuild of {live} is under way; wait for its end")
             async with connection.transaction():
-                await connection.execute("select pg_advisory_xact_lock(hashtext(current_schema() || '.rebuild'))")
                 await _empty_schema(connection, f"{live}_shadow")
             await migrate(connection, migrations)
             position = await self._project_to_head(connection, progress)

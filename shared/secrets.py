@@ -17,22 +17,12 @@ from nats.aio.client import Client
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 
 from shared.bus.topology import KEYS_BUCKET
+from shared.contracts.sealed import MASK, SEALED_PREFIX, is_sealed, masked
 from shared.core.errors import InvalidInput, Refused, Unavailable
 
-SEALED_PREFIX = "retold:sealed:"
-MASK = "••••••"
+__all__ = ["MASK", "SEALED_PREFIX", "Sealer", "is_sealed", "masked", "parse_master_key"]
 _VERSION = "v1"
 _NONCE_BYTES = 12
-
-
-def is_sealed(value: object) -> bool:
-    """Whether a string is a sealed value."""
-    return isinstance(value, str) and value.startswith(SEALED_PREFIX)
-
-
-def masked(value: str) -> str:
-    """What a person may see of a value."""
-    return MASK if is_sealed(value) else value
 
 
 def parse_master_key(text: str) -> bytes:

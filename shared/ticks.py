@@ -8,7 +8,9 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def with_ticks(batches: AsyncIterator[T], seconds: float, stopping: asyncio.Event) -> AsyncGenerator[T | None, None]:
+async def with_ticks(
+    batches: AsyncIterator[T], seconds: float, stopping: asyncio.Event
+) -> AsyncGenerator[T | None, None]:
     """The batches, and `None` whenever `seconds` pass without one; ends when `stopping` is set."""
     stop = asyncio.create_task(stopping.wait())
     upcoming: asyncio.Task[T] | None = None

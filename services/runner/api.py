@@ -1,11 +1,10 @@
 """EDGE: JSON for machines: results, log lines, files."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import StreamingResponse
 
 from services.runner.projections import queries
 from shared.bus import subjects
@@ -15,7 +14,7 @@ from shared.projections import wait_until
 from shared.runtime import Resources
 from shared.secrets import masked
 from shared.web.callers import CallerOf
-from shared.web.live import LastEventId, live, position_of
+from shared.web.live import LIVE, LastEventId, LiveMessage, live_response, position_of
 
 AtLeast = Annotated[int | None, Query(ge=0, description="wait until this position of the log is visible")]
 
@@ -92,20 +91,16 @@ def _line_routes(routes: APIRouter, resources: Resources) -> None:
             raise NotFound(f"no job {job_id} in this organization")
         return job_id
 
-    async def resume_behind(last_event_id: LastEventId = None) -> int:
-        return position_of(last_event_id) or 0
-
-    @routes.get("/jobs/{job_id}/logs/live", response_class=EventSourceResponse, tags=["logs"])
+    @routes.get("/jobs/{job_id}/logs/live", response_class=StreamingResponse, responses=LIVE, tags=["logs"])
     async def live_lines(
-        job_id: Annotated[UUID, Depends(known_job)], position: Annotated[int, Depends(resume_behind)]
-    ) -> AsyncIterator[ServerSentEvent]:
+        job_id: Annotated[UUID, Depends(known_job)], last_event_id: LastEventId = None
+    ) -> StreamingResponse:
         """Log lines as they come, from the job's beginning or behind `Last-Event-ID`."""
-        batches = resources.lines.follow((subjects.lines_of(job_id),), position)
-        async for message in live(batches, _message, stopping=resources.stopping):
-            yield message
+        batches = resources.lines.follow((subjects.lines_of(job_id),), position_of(last_event_id) or 0)
+        return live_response(batches, _message, stopping=resources.stopping)
 
 
-def _message(item: StoredLine) -> ServerSentEvent:
+def _message(item: StoredLine) -> LiveMessage:
     line = item.line
     data = {
         "timestamp": line.at,
@@ -115,4 +110,4 @@ def _message(item: StoredLine) -> ServerSentEvent:
         "step_number": line.step_number,
         "metadata": line.metadata,
     }
-    return ServerSentEvent(data=data, event="line", id=str(item.position))
+    return LiveMessage(str(item.position), "line", data)

@@ -14,6 +14,7 @@ from services.runner.adapters.options import HealReport, Hooks, LogLevel, Sessio
 from services.runner.adapters.session import Session
 from services.runner.aggregates.row_run import FinishRow, IntendStep, NoteOnTheWay, TakeRow
 from services.runner.known import JobView, Known
+from services.runner.policies import steps_to_perform, values_of_steps
 from services.runner.row_stream import Fenced, RowStream, Stopped
 from shared.bus import subjects
 from shared.contracts.heal_cache import CachedHeal, cache_key, original_selector
@@ -28,7 +29,7 @@ from shared.contracts.runner import (
     StepResult,
 )
 from shared.contracts.scheduler import RowDispatched
-from shared.contracts.steps import event_of, is_password, is_thin, takes_value
+from shared.contracts.steps import event_of, is_thin
 from shared.core.errors import RetoldError, Unavailable
 from shared.core.events import Event
 from shared.core.time_and_ids import now
@@ -146,23 +147,13 @@ class RowRunner(Hooks):
 
     async def _values(self, job: JobView, recording: RecordingSnapshot) -> dict[int, tuple[str | None, bool]]:
         """Step number → value in clear and whether it is secret."""
-        row = job.rows[self._event.row]
-        column_of = {label: column for column, label in job.created.field_mapping.items()}
         values: dict[int, tuple[str | None, bool]] = {}
-        for step in recording.steps:
-            if not takes_value(step):
-                continue
-            variable = recording.variables.get(step.label or "")
-            column = column_of.get(step.label or "")
-            if column is None and variable is not None and variable.same_as:
-                column = column_of.get(variable.same_as)
-            given = row.get(column) if column is not None else None
-            record = self._event.job_id if given is not None else recording.recording_id
-            value = given if given is not None else step.value
-            secret = is_sealed(value) or is_password(step)
+        for given in values_of_steps(recording, job.created.field_mapping, job.rows[self._event.row]):
+            value = given.value
             if is_sealed(value):
+                record = self._event.job_id if given.from_row else recording.recording_id
                 value = await self._resources.sealer.open(self._org, record, value or "")
-            values[step.step_number] = (value, secret)
+            values[given.step_number] = (value, given.secret)
         return values
 
     async def _tell(self, step: Step, result: StepResult) -> None:
@@ -298,19 +289,3 @@ class RowRunner(Hooks):
                 metadata=dict(metadata),
             )
         )
-
-
-def steps_to_perform(recording: RecordingSnapshot) -> tuple[Step, ...]:
-    """The recorded steps; one that opens the starting address comes first where the recording has none."""
-    first = next((event_of(step) for step in recording.steps if event_of(step) != "resize"), None)
-    if first == "navigate":
-        return recording.steps
-    opening = {
-        "stepNumber": 1,
-        "event": "navigate",
-        "label": "open the starting address",
-        "navigation": {"type": "navigation", "url": recording.starting_url},
-        "bundle": {},
-        "value": recording.starting_url,
-    }
-    return (Step.model_validate(opening), *recording.steps)

@@ -50,6 +50,9 @@ class Worker:
 
     async def run(self) -> None:
         """Work until the process stops, then finish the rows in hand."""
+        if self._settings.slots == 0:
+            await self._resources.stopping.wait()
+            return
         async with self._fleet:
             try:
                 consumer = await self._resources.nats.jetstream().pull_subscribe_bind(

@@ -1,11 +1,10 @@
 """EDGE: JSON for machines. A job is a table (the CSV file) and a request."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response, UploadFile
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ValidationError
 
 from services.scheduler import handlers
@@ -20,7 +19,7 @@ from shared.core.events import Recorded
 from shared.projections import wait_until
 from shared.runtime import Resources
 from shared.web.callers import Caller, CallerOf
-from shared.web.live import LastEventId, live, position_of
+from shared.web.live import LIVE, LastEventId, LiveMessage, live_response, position_of
 from shared.web.paging import PageOf, link_next
 
 AtLeast = Annotated[int | None, Query(ge=0, description="wait until this position of the log is visible")]
@@ -140,26 +139,24 @@ def _live_routes(routes: APIRouter, resources: Resources) -> None:
             raise NotFound(f"no job {job_id} in this organization")
         return job_id
 
-    async def resume_behind(last_event_id: LastEventId = None) -> int:
-        return position_of(last_event_id) or 0
-
-    @routes.get("/jobs/{job_id}/events", response_class=EventSourceResponse)
+    @routes.get("/jobs/{job_id}/events", response_class=StreamingResponse, responses=LIVE)
     async def job_events(
-        job_id: Annotated[UUID, Depends(known_job)], position: Annotated[int, Depends(resume_behind)]
-    ) -> AsyncIterator[ServerSentEvent]:
+        job_id: Annotated[UUID, Depends(known_job)], last_event_id: LastEventId = None
+    ) -> StreamingResponse:
         """Live progress from the job's beginning, or behind `Last-Event-ID`; ends when the job has ended."""
-        batches = resources.log.follow((subjects.job(job_id).canonical_filter, subjects.rows_of(job_id)), position)
-        ends = live(
-            batches, _message, stopping=resources.stopping, ends_with=lambda item: isinstance(item.event, JobEnded)
+        subject_filters = (subjects.job(job_id).canonical_filter, subjects.rows_of(job_id))
+        return live_response(
+            resources.log.follow(subject_filters, position_of(last_event_id) or 0),
+            _message,
+            stopping=resources.stopping,
+            ends_with=lambda item: isinstance(item.event, JobEnded),
         )
-        async for message in ends:
-            yield message
 
 
-def _message(item: Recorded) -> ServerSentEvent | None:
+def _message(item: Recorded) -> LiveMessage | None:
     """What a watcher sees of an event: no table, no step details."""
     if not isinstance(item.event, SHOWN):
         return None
+    name = type(item.event).__name__
     data = item.event.model_dump(mode="json", exclude={"steps", "recording_id", "revision"})
-    data |= {"at": item.at.isoformat(), "type": type(item.event).__name__}
-    return ServerSentEvent(data=data, event=type(item.event).__name__, id=str(item.position))
+    return LiveMessage(str(item.position), name, {**data, "at": item.at.isoformat(), "type": name})

@@ -13,9 +13,14 @@ from shared.core.events import Event
 
 
 def original_selector(step: Step) -> str:
-    """What a heal replaces: the recorded primary locator, else the best that the bundle has."""
+    """The recorded locator that a heal replaces: the primary one, else the most telling of the bundle."""
     bundle = step.bundle
-    return step.selector or (f"#{bundle.id}" if bundle.id else "") or bundle.xpath or bundle.aria or step.label or "?"
+    if step.selector:
+        return step.selector
+    for prefix, value in (("#", bundle.id), ("aria/", bundle.aria), ("xpath/", bundle.xpath)):
+        if value:
+            return f"{prefix}{value}"
+    return f'[name="{bundle.name}"]' if bundle.name else bundle.tag or step.label or "?"
 
 
 def cache_key(recording_id: UUID, step_number: int, original_selector: str, origin: str, path: str) -> str:

@@ -1,17 +1,35 @@
 """Server-sent events out of a log: the event id is the log's position, so a client resumes where it was."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Header
-from fastapi.sse import ServerSentEvent
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
 
 from shared.core.errors import InvalidInput
 from shared.ticks import with_ticks
 
 HEARTBEAT_SECONDS = 10.0
+LIVE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}, "description": "a live stream"}}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveMessage:
+    """One server-sent event: the log's position, a name, JSON."""
+
+    id: str
+    event: str
+    data: dict[str, Any]
+
+    def encode(self) -> bytes:
+        """The event on the wire."""
+        return format_sse_event(data_str=json.dumps(self.data, default=str), event=self.event, id=self.id)
+
 
 LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", description="resume behind this position")]
 
@@ -26,22 +44,32 @@ def position_of(last_event_id: str | None) -> int | None:
     return int(position)
 
 
-async def live(
+def live_response(
     batches: AsyncIterator[Any],
-    to_message: Callable[[Any], ServerSentEvent | None],
+    to_message: Callable[[Any], LiveMessage | None],
     *,
     stopping: asyncio.Event,
     ends_with: Callable[[Any], bool] = lambda _: False,
-) -> AsyncIterator[ServerSentEvent]:
-    """Messages for the items of `batches` as they come; a comment every 10 s; ends when the service stops."""
-    async with aclosing(with_ticks(batches, HEARTBEAT_SECONDS, stopping)) as following:
-        async for batch in following:
-            if batch is None:
-                yield ServerSentEvent(comment="alive")
-                continue
-            for item in batch.events:
-                message = to_message(item)
-                if message is not None:
-                    yield message
-                if ends_with(item):
-                    return
+) -> StreamingResponse:
+    """Messages for the items of `batches` as they come; a comment every 10 s; ends when the service stops.
+
+    The stream is encoded here, not by FastAPI's routing: that one (0.165) logs an error for every client that
+    goes away in the middle.
+    """
+
+    async def stream() -> AsyncIterator[bytes]:
+        async with aclosing(with_ticks(batches, HEARTBEAT_SECONDS, stopping)) as following:
+            yield b": alive\n\n"
+            async for batch in following:
+                if batch is None:
+                    yield b": alive\n\n"
+                    continue
+                for item in batch.events:
+                    message = to_message(item)
+                    if message is not None:
+                        yield message.encode()
+                    if ends_with(item):
+                        return
+
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream(), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,166 @@
+"""Jobs: start one, list them, cancel one, run some rows of one again."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from services.cli.client import Client
+from services.cli.desk import Desk
+from services.cli.finding import find_job, find_recording
+from services.cli.importing import read_file
+from services.cli.showing import cell, cut, milliseconds, moment, status_cell, table
+from services.cli.watching import JOB_FAILED, follow_job, went_well
+from shared.core.errors import InvalidInput
+
+Wait = Annotated[bool, typer.Option("--wait", help="Watch until the job has ended; exit code 3 if any row failed.")]
+
+
+async def run(
+    desk: Desk,
+    recording: Annotated[str, typer.Argument(help="Id, the beginning of one, or name.")],
+    csv: Annotated[Path, typer.Option("--csv", help="The table: one run of the recording for each row.")],
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="COLUMN=LABEL", help="Which column fills which step.")
+    ] = None,
+    secret: Annotated[
+        list[str] | None, typer.Option("--secret", metavar="COLUMN", help="Encrypt this column's values.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=10, help="Rows at once.")] = 5,
+    stop_on_error: Annotated[bool, typer.Option("--stop-on-error", help="Start no row after one has failed.")] = False,
+    on_unknown: Annotated[
+        Literal["fail", "rerun"], typer.Option(help="What becomes of a row whose runner died after it had acted.")
+    ] = "fail",
+    max_retries: Annotated[int, typer.Option(min=0, max=10, help="Further attempts for a row that failed.")] = 0,
+    no_healing: Annotated[bool, typer.Option("--no-healing", help="Fail where the recorded locators fail.")] = False,
+    wait: Wait = False,
+) -> int:
+    """Run a recording for every row of a CSV file."""
+    content = read_file(csv)
+    async with desk.client() as client:
+        request = {
+            "recording_id": await find_recording(client, recording),
+            "mapping": read_mapping(mapping or []),
+            "secret_columns": secret or [],
+            "concurrency": concurrency,
+            "stop_on_error": stop_on_error,
+            "options": {"on_unknown": on_unknown, "max_retries": max_retries, "healing": not no_healing},
+        }
+        files = {"file": (csv.name, content, "text/csv")}
+        job = await client.post("/scheduler/v1/jobs", files=files, data={"request": json.dumps(request)})
+        return await _submitted(desk, client, job, wait=wait)
+
+
+async def rerun(
+    desk: Desk,
+    job: Annotated[str, typer.Argument(help="Id, the beginning of one, or `last`.")],
+    failed: Annotated[bool, typer.Option("--failed", help="The rows that failed (as without any option).")] = False,
+    unknown: Annotated[bool, typer.Option("--unknown", help="The rows whose outcome nobody knows.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All rows.")] = False,
+    wait: Wait = False,
+) -> int:
+    """Run some rows of an ended job again, as a new job."""
+    if failed + unknown + every > 1:
+        raise InvalidInput("choose one of --failed, --unknown and --all")
+    which = "unknown" if unknown else "all" if every else "failed"
+    async with desk.client() as client:
+        job_id = await find_job(client, job)
+        new = await client.post(f"/scheduler/v1/jobs/{job_id}/rerun", json={"which": which})
+        return await _submitted(desk, client, new, wait=wait)
+
+
+async def _submitted(desk: Desk, client: Client, job: dict[str, Any], *, wait: bool) -> int:
+    if not desk.as_json:
+        _show_submission(desk, job)
+    elif not wait:
+        desk.print_json(job)
+    if not wait:
+        if not desk.as_json:
+            desk.note(f"watch it with: retold watch {job['id']}")
+        return 0
+    await client.get(f"/scheduler/v1/jobs/{job['id']}", at_least=job["position"])
+    ended = await follow_job(client, job["id"], desk.notes)
+    if desk.as_json:
+        desk.print_json(ended)
+    return 0 if went_well(ended) else JOB_FAILED
+
+
+def _show_submission(desk: Desk, job: dict[str, Any]) -> None:
+    shown = table("column", "fills", "")
+    for column, label in job["field_mapping"].items():
+        shown.add_row(cell(column), cell(label), cell("secret" if column in job["secret_columns"] else "", "yellow"))
+    for column in job["unmapped_columns"]:
+        shown.add_row(cell(column), cell("nothing", "dim"), cell("secret" if column in job["secret_columns"] else ""))
+    desk.out.print(shown)
+    rows = f"{job['total_rows']} row{'' if job['total_rows'] == 1 else 's'}"
+    desk.out.print(cell(f"job {job['id']}: {job['recording_name']} over {rows}", "bold"))
+
+
+def read_mapping(entries: list[str]) -> dict[str, str]:
+    """`COLUMN=LABEL` entries → column to label. Raises `InvalidInput`."""
+    mapping: dict[str, str] = {}
+    for entry in entries:
+        column, equals, label = entry.partition("=")
+        column, label = column.strip(), label.strip()
+        if not (column and equals and label):
+            raise InvalidInput(f"--map {entry!r} is not COLUMN=LABEL, as in --map 'E-mail=Email address'")
+        if mapping.setdefault(column, label) != label:
+            raise InvalidInput(f"--map gives the column {column!r} twice; map it to one label")
+    return mapping
+
+
+async def jobs(
+    desk: Desk,
+    status: Annotated[
+        Literal["pending", "running", "completed", "failed", "cancelled", "timeout"] | None,
+        typer.Option(help="Only these."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest.")] = 50,
+) -> None:
+    """List the jobs."""
+    async with desk.client() as client:
+        listed = await client.pages("/scheduler/v1/jobs", limit, status=status)
+    if desk.as_json:
+        desk.print_json(listed)
+        return
+    if not listed:
+        desk.note("no such jobs" if status else "no jobs yet; start one with: retold run RECORDING --csv FILE")
+        return
+    counts = ("rows", "ok", "failed", "unknown", "skipped")
+    shown = table("id", "recording", "status", *counts, "started", "took", right=counts)
+    for job in listed:
+        shown.add_row(
+            cell(job["id"]),
+            cell(cut(job["recording_name"], 40)),
+            status_cell(job["status"]),
+            *(
+                cell(job[f"{name}_rows"] or ("0" if name == "total" else ""))
+                for name in ("total", "successful", "failed", "unknown", "skipped")
+            ),
+            cell(moment(job["started_at"] or job["created_at"])),
+            cell(_took(job)),
+        )
+    desk.out.print(shown)
+
+
+def _took(job: dict[str, Any]) -> str:
+    if not job["started_at"] or not job["completed_at"]:
+        return ""
+    began, ended = (datetime.fromisoformat(job[name]) for name in ("started_at", "completed_at"))
+    return milliseconds((ended - began).total_seconds() * 1000)
+
+
+async def cancel(desk: Desk, job: Annotated[str, typer.Argument(help="Id, the beginning of one, or `last`.")]) -> None:
+    """Stop a job: rows not started are skipped, rows under way stop within a step."""
+    async with desk.client() as client:
+        job_id = await find_job(client, job)
+        before = await client.get(f"/scheduler/v1/jobs/{job_id}")
+        cancelled = await client.post(f"/scheduler/v1/jobs/{job_id}/cancel")
+    if desk.as_json:
+        desk.print_json(cancelled)
+    elif before["completed_at"]:
+        desk.note(f"job {job_id} had already ended: {before['status']}")
+    else:
+        desk.out.print(cell(f"job {job_id} is being stopped"))

@@ -1,0 +1,191 @@
+"""Watching a job: live on a terminal, a line a row elsewhere, an event a line for machines."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any
+
+import httpx2
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from services.cli.client import Client, event_fields
+from services.cli.desk import Desk
+from services.cli.finding import find_job
+from services.cli.showing import STATUS_STYLE, cut, milliseconds, plain
+from shared.core.errors import Unavailable
+
+JOB_FAILED = 3
+NEWEST_SHOWN = 5
+
+
+@dataclass
+class Progress:
+    """A job as its live events tell it."""
+
+    total: int
+    title: str = ""
+    running: set[int] = field(default_factory=set)
+    successful: int = 0
+    failed: int = 0
+    skipped: int = 0
+    stopping: str | None = None
+    status: str | None = None
+    began: datetime | None = None
+    latest: datetime | None = None
+    newest: deque[str] = field(default_factory=lambda: deque(maxlen=NEWEST_SHOWN))
+
+    @property
+    def finished(self) -> int:
+        """Rows that were run to their end."""
+        return self.successful + self.failed
+
+    @property
+    def rate(self) -> float | None:
+        """Rows a second since the first one started; `None` before anything can be said."""
+        if self.began is None or self.latest is None or not self.finished:
+            return None
+        seconds = (self.latest - self.began).total_seconds()
+        return self.finished / seconds if seconds > 0 else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At this rate."""
+        rate = self.rate
+        return (self.total - self.finished - self.skipped) / rate if rate else None
+
+    def see(self, fields: Mapping[str, Any]) -> str | None:
+        """Take in an event; the line to show when it ended a row."""
+        self.latest = datetime.fromisoformat(fields["at"])
+        match fields["type"]:
+            case "RowStarted":
+                self.began = self.began or self.latest
+                self.running.add(fields["row"])
+            case "RowFinished":
+                self.running.discard(fields["row"])
+                return self._row_finished(fields)
+            case "RowSkipped":
+                self.skipped += 1
+            case "JobStopping":
+                self.stopping = fields["reason"]
+            case "JobEnded":
+                self.status = fields["status"]
+                self.running.clear()
+        return None
+
+    def _row_finished(self, fields: Mapping[str, Any]) -> str:
+        self.successful += fields["final"] and fields["status"] == "success"
+        self.failed += fields["final"] and fields["status"] == "failed"
+        line = f"row {fields['row']} {fields['status']} in {milliseconds(fields['duration'])}"
+        if fields["status"] == "failed":
+            step = f" at step {fields['failed_step']}" if fields.get("failed_step") else ""
+            again = "" if fields["final"] else "; it is tried again"
+            line += f"{step}: {fields.get('error_type') or ''} {fields.get('error_message') or ''}".rstrip() + again
+        line = cut(plain(line), 200)
+        self.newest.append(line)
+        return line
+
+
+async def watch(
+    desk: Desk, job: Annotated[str, typer.Argument(help="Id, the beginning of one, or `last`.")] = "last"
+) -> int:
+    """Watch a job until it has ended; exit code 3 if any row failed."""
+    async with desk.client() as client:
+        job_id = await find_job(client, job)
+        if not desk.as_json:
+            return 0 if went_well(await follow_job(client, job_id, desk.out)) else JOB_FAILED
+        async for message in client.stream(f"/scheduler/v1/jobs/{job_id}/events"):
+            fields = event_fields(message)
+            desk.print_json({"position": _position(message), **fields}, line=True)
+            if fields["type"] == "JobEnded":
+                return 0 if fields["status"] == "completed" and not fields["failed"] else JOB_FAILED
+    raise Unavailable(f"the events of job {job_id} ended before the job did")
+
+
+async def follow_job(client: Client, job_id: str, console: Console) -> dict[str, Any]:
+    """Show a job's progress on a console until it has ended. Returns the job."""
+    job = await client.get(f"/scheduler/v1/jobs/{job_id}")
+    progress = Progress(job["total_rows"], plain(job["recording_name"]))
+    shown = Shown(progress)
+    live = Live(shown, console=console, refresh_per_second=8, transient=True) if console.is_terminal else None
+    position = 0
+    if live:
+        live.start()
+    try:
+        async for message in client.stream(f"/scheduler/v1/jobs/{job_id}/events"):
+            fields = event_fields(message)
+            position = max(position, _position(message))
+            line = progress.see(fields)
+            if line and not live:
+                console.print(line, markup=False, soft_wrap=True)
+            if progress.status:
+                break
+    finally:
+        if live:
+            live.stop()
+    ended: dict[str, Any] = await client.get(f"/scheduler/v1/jobs/{job_id}", at_least=position)
+    console.print(_summary(ended, progress))
+    return ended
+
+
+def went_well(job: Mapping[str, Any]) -> bool:
+    """Whether a job was completed without a failed row."""
+    return job["status"] == "completed" and not job["failed_rows"]
+
+
+def _position(message: httpx2.ServerSentEvent) -> int:
+    position = message.id.partition("-")[0]
+    return int(position) if position.isdigit() else 0
+
+
+class Shown:
+    """Progress as it stands on a terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def __rich__(self) -> Group:
+        """A bar, the counts, and the newest rows."""
+        progress = self._progress
+        bar = Table.grid(padding=(0, 1))
+        ended = progress.finished + progress.skipped
+        bar.add_row(
+            Text(cut(progress.title, 40), style="bold"),
+            ProgressBar(total=max(progress.total, 1), completed=ended, width=40),
+            Text(f"{ended}/{progress.total}"),
+        )
+        newest = [Text(line, style="red" if " failed " in line else "dim") for line in progress.newest]
+        return Group(bar, Text("  ").join(_counts(progress)), *newest)
+
+
+def _counts(progress: Progress) -> Iterator[Text]:
+    yield Text(f"{progress.successful} ok", style="green")
+    yield Text(f"{progress.failed} failed", style="red" if progress.failed else "dim")
+    yield Text(f"{len(progress.running)} running", style="cyan")
+    if progress.skipped:
+        yield Text(f"{progress.skipped} skipped", style="yellow")
+    if progress.stopping:
+        yield Text(f"stopping: {plain(progress.stopping)}", style="yellow")
+    if progress.rate is not None:
+        yield Text(f"{progress.rate * 60:.0f} rows/min", style="dim")
+    if progress.seconds_left:
+        yield Text(f"{milliseconds(progress.seconds_left * 1000)} left", style="dim")
+
+
+def _summary(job: Mapping[str, Any], progress: Progress) -> Text:
+    parts = [f"{job['successful_rows']} ok", f"{job['failed_rows']} failed"]
+    if job["unknown_rows"]:
+        parts.append(f"{job['unknown_rows']} of them with unknown outcome")
+    if job["skipped_rows"]:
+        parts.append(f"{job['skipped_rows']} skipped")
+    took = ""
+    if progress.began and progress.latest:
+        took = f" in {milliseconds((progress.latest - progress.began).total_seconds() * 1000)}"
+    reason = f" ({job['stop_reason']})" if job["stop_reason"] and job["stop_reason"] != job["status"] else ""
+    text = Text(f"{job['status']}{reason}", style=STATUS_STYLE.get(job["status"], "bold"))
+    return text.append(f": {job['total_rows']} rows, {', '.join(parts)}{took}", style="default")

@@ -1,0 +1,1 @@
+"""EDGE: files that people bring in, made into canonical recordings, and named faults where that cannot be."""

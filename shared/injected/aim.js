@@ -1,0 +1,101 @@
+// Whether a person could act on the element now, and at which point of it.
+({ within, pressedOf, commits, isToggle, isVisible, isEnabled, isEditable, isField, labelsOf, tagOf, nameOf, parentOf }) => {
+  const ABOUT_THE_SAME_SIZE = 0.2;
+  const POINTED = new Set(["click", "double_click", "right_click", "check", "uncheck", "hover", "drag", "drop"]);
+  const NEEDS_ENABLED = new Set(["click", "double_click", "type", "select", "check", "uncheck", "submit"]);
+
+  const frame = () => new Promise((resolve) => {
+    requestAnimationFrame(resolve);
+    setTimeout(resolve, 50); // a page in the background draws no frames
+  });
+
+  // Two equal boxes in a row, asked for only where something that moves the element is running.
+  const isStill = async (element) => {
+    const moving = document.getAnimations().filter((one) => one.playState === "running" && one.effect && one.effect.target);
+    if (!moving.some((one) => within(element, one.effect.target))) return true;
+    const box = () => Object.values(element.getBoundingClientRect().toJSON()).join();
+    const before = box();
+    await frame();
+    await frame();
+    return box() === before;
+  };
+
+  const hitAt = (x, y) => {
+    let hit = document.elementFromPoint(x, y);
+    while (hit && hit.shadowRoot) {
+      const deeper = hit.shadowRoot.elementFromPoint(x, y);
+      if (!deeper || deeper === hit) break;
+      hit = deeper;
+    }
+    return hit;
+  };
+
+  const receives = (element, hit) => {
+    if (!hit) return false;
+    if (within(hit, element) || pressedOf(hit) === pressedOf(element)) return true;
+    const label = hit.closest("label");
+    return Boolean(label && label.control && (label.control === element || within(label.control, element)));
+  };
+
+  // A hidden checkbox is worked through its label.
+  const surfaceOf = (element) => (isToggle(element) && !isVisible(element) ? labelsOf(element).find(isVisible) || element : element);
+
+  const pointsOf = (element, offset) => {
+    const box = element.getBoundingClientRect();
+    const points = [];
+    const alike = (now, then) => Math.abs(now - then) <= ABOUT_THE_SAME_SIZE * then;
+    if (offset && alike(box.width, offset.width) && alike(box.height, offset.height)) {
+      points.push([box.left + offset.x, box.top + offset.y]);
+    }
+    const pieces = [...element.getClientRects()].filter((one) => one.width && one.height);
+    for (const one of pieces.length ? pieces : [box]) points.push([one.left + one.width / 2, one.top + one.height / 2]);
+    for (const [x, y] of [[0.25, 0.5], [0.75, 0.5], [0.5, 0.25], [0.5, 0.75]]) points.push([box.left + box.width * x, box.top + box.height * y]);
+    return points;
+  };
+
+  const intoView = (element) => {
+    const box = element.getBoundingClientRect();
+    const seen = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
+    if (!seen) element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+  };
+
+  const nameFor = (element) => {
+    const id = element.id ? `#${element.id}` : "";
+    const name = nameOf(element);
+    return `${tagOf(element)}${id}${name ? ` "${name.slice(0, 40)}"` : ""}`;
+  };
+
+  // aim(element, offset) -> {x, y: from the surface's padding edge, commits} or {covered: by what}.
+  const aim = (element, offset) => {
+    const surface = surfaceOf(element);
+    intoView(surface);
+    let cover = null;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      for (const [x, y] of pointsOf(surface, offset)) {
+        const hit = hitAt(x, y);
+        if (receives(surface, hit)) {
+          const box = surface.getBoundingClientRect();
+          return { x: x - box.left - surface.clientLeft, y: y - box.top - surface.clientTop, commits: commits(hit), surface };
+        }
+        cover = cover || hit;
+      }
+      surface.scrollIntoView({ block: "center", inline: "center", behavior: "instant" }); // out from under a sticky bar
+    }
+    return { covered: cover ? nameFor(cover) : "the edge of the window" };
+  };
+
+  // Why the event cannot be done to the element now, or null.
+  const obstacle = async (element, event, offset) => {
+    if (!element.isConnected) return { reason: "not_found" };
+    const hiddenIsFine = element.type === "file" || isToggle(element);
+    if (!hiddenIsFine && !isVisible(element)) return { reason: "not_visible" };
+    if (NEEDS_ENABLED.has(event) && !isEnabled(element)) return { reason: "disabled" };
+    if (event === "type" && isField(element) && !isToggle(element) && !isEditable(element)) return { reason: "disabled" };
+    if (!POINTED.has(event)) return null;
+    if (!(await isStill(surfaceOf(element)))) return { reason: "covered", by: "its own movement" };
+    const aimed = aim(element, offset);
+    return aimed.covered ? { reason: "covered", by: aimed.covered } : null;
+  };
+
+  return { aim, obstacle, nameFor, surfaceOf, parentOf };
+}

@@ -1,0 +1,182 @@
+"""The whole platform for tests: services in this process, runners as processes that can be killed."""
+
+import asyncio
+import base64
+import hashlib
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import httpx2
+
+from shared.local import LocalStack
+from shared.runtime import Blueprint, run
+
+LEASE_SECONDS = 3.0
+READY_SECONDS = 60.0
+
+
+class Platform:
+    """An async context manager: `blueprints` run in this process, `start_runner()` starts a runner as a process."""
+
+    def __init__(
+        self, home: Path, blueprints: Sequence[Blueprint], *, durable: bool = False, overrides: Mapping[str, Any] = {}
+    ) -> None:
+        self.home = home
+        self.org: UUID = uuid4()
+        self.token = secrets.token_hex(16)
+        self.stack = LocalStack(home, durable=durable)
+        self._blueprints = blueprints
+        self._overrides = overrides
+        self._master_key = base64.b64encode(secrets.token_bytes(32)).decode()
+        self._stopping = asyncio.Event()
+        self._exit = AsyncExitStack()
+        self.runners: list[asyncio.subprocess.Process] = []
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as started:
+            await started.enter_async_context(self.stack)
+            started.push_async_callback(self._stop_runners)
+            await self._start_services(started)
+            self.client = await started.enter_async_context(
+                httpx2.AsyncClient(
+                    base_url=self.address,
+                    headers={"Authorization": f"Bearer {self.token}"},
+                    timeout=30,
+                    trust_env=False,
+                )
+            )
+            self._exit = started.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._exit.aclose()
+
+    def settings(self, service: str) -> dict[str, Any]:
+        """The settings of a service, as keywords."""
+        return {
+            "nats_url": self.stack.nats_url,
+            "postgres_url": self.stack.postgres_url(service),
+            "master_key": self._master_key,
+            "objects_url": (self.home / "objects").as_uri(),
+            "api_tokens": f"{self.org}:{hashlib.sha256(self.token.encode()).hexdigest()}",
+            "port": 0,
+            "lease_seconds": LEASE_SECONDS,
+        }
+
+    async def _start_services(self, started: AsyncExitStack) -> None:
+        ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        async def note(address: str) -> None:
+            ready.set_result(address)
+
+        services = [
+            (b, b.settings(**{**self.settings(b.name), **{k: v for k, v in self._overrides.items() if _has(b, k)}}))
+            for b in self._blueprints
+        ]
+        task = asyncio.create_task(run(services, started=note, stopping=self._stopping))
+
+        async def stop() -> None:
+            self._stopping.set()
+            await task
+
+        started.push_async_callback(stop)
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=READY_SECONDS)
+        if task.done():
+            task.result()
+        self.address = ready.result()
+
+    async def start_runner(self, slots: int = 2) -> asyncio.subprocess.Process:
+        """A runner as a process of its own, as in production."""
+        environment = {f"RETOLD_{name.upper()}": str(value) for name, value in self.settings("runner").items()}
+        log = (self.home / f"runner-{len(self.runners)}.log").open("wb")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services", "serve", "runner"),
+            env={**os.environ, **environment, "RETOLD_SLOTS": str(slots)},
+            cwd=Path(__file__).parents[2],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        log.close()
+        self.runners.append(process)
+        return process
+
+    async def kill_runner(self, process: asyncio.subprocess.Process) -> None:
+        """SIGKILL to the runner and its browser, as when a machine is lost."""
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+    async def _stop_runners(self) -> None:
+        for process in self.runners:
+            if process.returncode is None:
+                await self.kill_runner(process)
+
+    async def import_recording(self, recording: Mapping[str, Any]) -> dict[str, Any]:
+        """Import a recording file over HTTP."""
+        answer = await self.client.post("/ingest/v1/recordings", content=json.dumps(recording))
+        assert answer.status_code == 201, answer.text
+        imported: dict[str, Any] = answer.json()
+        return imported
+
+    async def run_job(self, recording_id: str, csv: str, **request: Any) -> dict[str, Any]:
+        """Submit a job over HTTP."""
+        body = {"recording_id": recording_id, **request}
+        answer = await self.client.post(
+            "/scheduler/v1/jobs", files={"file": ("table.csv", csv.encode())}, data={"request": json.dumps(body)}
+        )
+        assert answer.status_code == 202, answer.text
+        submitted: dict[str, Any] = answer.json()
+        return submitted
+
+    async def events(self, job_id: str, last: str | None = None) -> AsyncIterator[dict[str, Any]]:
+        """A job's live events until it has ended; `id` is the position to resume behind."""
+        headers = {"Last-Event-ID": last} if last else {}
+        url = f"/scheduler/v1/jobs/{job_id}/events"
+        async with self.client.stream("GET", url, headers=headers, timeout=120) as answer:
+            position = ""
+            async for line in answer.aiter_lines():
+                if line.startswith("id:"):
+                    position = line[3:].strip()
+                elif line.startswith("data:"):
+                    # The order of the fields is the server's: what stands before the blank line belongs together.
+                    data = json.loads(line[5:])
+                elif not line and position:
+                    yield {**data, "id": position}
+                    position = ""
+
+    async def ended(self, job_id: str) -> dict[str, Any]:
+        """The job once it has ended and its read models have seen it."""
+        last = {"id": "0"}
+        async for event in self.events(job_id):
+            last = event
+        answer = await self.client.get(f"/scheduler/v1/jobs/{job_id}", params={"at_least": last["id"]})
+        assert answer.status_code == 200, answer.text
+        job: dict[str, Any] = answer.json()
+        return job
+
+    async def results(self, job_id: str) -> list[dict[str, Any]]:
+        """The results of an ended job's rows."""
+        job = await self.ended(job_id)
+        found: list[dict[str, Any]] = []
+        for _ in range(100):
+            found = (await self.client.get(f"/runner/v1/jobs/{job_id}/results", params={"limit": 1000})).json()
+            if len(found) == job["total_rows"]:
+                break
+            await asyncio.sleep(0.05)
+        return found
+
+
+def _has(blueprint: Blueprint, name: str) -> bool:
+    return name in blueprint.settings.model_fields
