@@ -52,6 +52,11 @@ class Fleet:
         self._starting = asyncio.Lock()
         self._running: set[_Warm] = set()
 
+    @property
+    def browsers_running(self) -> int:
+        """How many browsers this fleet has open now."""
+        return len(self._running)
+
     async def __aenter__(self) -> Self:
         return self
 
