@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.core.errors import InvalidInput
 from shared.core.time_and_ids import new_id
+from shared.ops.logging import CHATTY
 
 if TYPE_CHECKING:
     import asyncio
@@ -205,16 +206,15 @@ def logging_to(path: Path) -> Iterator[None]:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
     ]
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8")
     path.chmod(0o600)
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(logging.WARNING)
-    for handler, colors in ((file, False), (terminal, sys.stderr.isatty() and "NO_COLOR" not in os.environ)):
-        console = structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0)
-        handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=console, foreign_pre_chain=before))
+    colors = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    file.setFormatter(_formatter(before, structlog.processors.format_exc_info, colors=False))
+    terminal.setFormatter(_formatter(before, _in_one_line, colors=colors))
     structlog.configure(
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -225,8 +225,8 @@ def logging_to(path: Path) -> Iterator[None]:
     level, handlers = root.level, root.handlers[:]
     root.handlers[:] = [file, terminal]
     root.setLevel(logging.INFO)
-    for chatty in ("httpcore2", "httpx2", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     try:
         yield
     finally:
@@ -234,6 +234,26 @@ def logging_to(path: Path) -> Iterator[None]:
         root.handlers[:] = handlers
         structlog.reset_defaults()
         file.close()
+
+
+def _formatter(
+    before: "list[structlog.typing.Processor]", errors: "structlog.typing.Processor", *, colors: bool
+) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            errors,
+            structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0),
+        ],
+        foreign_pre_chain=before,
+    )
+
+
+def _in_one_line(_logger: object, _method: str, event: "structlog.typing.EventDict") -> "structlog.typing.EventDict":
+    """A terminal gets the error alone; where it came from stands in the log file."""
+    told = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if told is True else told[1] if isinstance(told, tuple) else told
+    return {**event, "error": repr(error)} if isinstance(error, BaseException) else event
 
 
 def _alive(pid: int) -> bool:

@@ -23,6 +23,9 @@ MAX_BATCH = 1000
 REQUEST_EXPIRES = 30.0
 IDLE_HEARTBEAT = 2.0
 INACTIVE_THRESHOLD = 60.0
+# A request sent into a connection that is just breaking is never answered; on a stream of a million subjects
+# a good one takes up to 0.6 s.
+FIRST_PATIENCE, LAST_PATIENCE = 3.0, 30.0
 
 log = structlog.get_logger()
 
@@ -49,7 +52,6 @@ class Puller:
         linger: timedelta = timedelta(milliseconds=20),
     ) -> None:
         self._client = client
-        self._jetstream = client.jetstream(timeout=30)
         self._stream = stream
         self._subjects = list(subjects)
         self._position = after
@@ -92,10 +94,12 @@ class Puller:
     async def _start_again(self) -> None:
         await self._drop_consumer()
         self._delivered, self._open_requests = 0, 0  # what is in the buffer arrived in order and stays
-        pause = 0.1
+        pause, patience = 0.1, FIRST_PATIENCE
         while True:
             try:
-                await self._create_consumer()
+                while not self._client.is_connected:
+                    await asyncio.sleep(0.05)
+                await self._create_consumer(patience)
                 self._broken = False
                 return
             except (nats.errors.Error, TimeoutError, OSError) as failure:
@@ -105,9 +109,9 @@ class Puller:
                     reason=str(failure) or repr(failure),
                 )
             await asyncio.sleep(pause)
-            pause = min(pause * 2, 2.0)
+            pause, patience = min(pause * 2, 2.0), min(patience * 2, LAST_PATIENCE)
 
-    async def _create_consumer(self) -> None:
+    async def _create_consumer(self, patience: float) -> None:
         config = ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=self._position + 1,
@@ -120,7 +124,7 @@ class Puller:
             config.filter_subject = self._subjects[0]
         else:
             config.filter_subjects = self._subjects
-        info = await self._jetstream.add_consumer(self._stream, config)
+        info = await self._client.jetstream(timeout=patience).add_consumer(self._stream, config)
         self._consumer = info.name
         self._inbox = self._client.new_inbox()
         self._subscription = await self._client.subscribe(

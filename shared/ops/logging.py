@@ -6,6 +6,10 @@ import sys
 import structlog
 
 
+# asyncpg tells with a traceback of every connection that it cannot restore; the pool's user tells it better.
+CHATTY = ("asyncpg", "httpcore2", "httpx2", "asyncio")
+
+
 def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     """Send structlog and the standard library's loggers to standard error."""
     shared: list[structlog.typing.Processor] = [
@@ -32,3 +36,5 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.ERROR)

@@ -1,0 +1,1 @@
+"""How Retold is shown, deployed and watched: no product code, nothing here is imported by a service."""
