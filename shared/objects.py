@@ -13,7 +13,10 @@ _HEX = set("0123456789abcdef")
 
 
 class Objects:
-    """Files of an organization, named by their SHA-256."""
+    """Files of an organization, named by their SHA-256.
+
+    In threads, since obstore's own async functions abort a process that ends right after them (SIGABRT).
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -28,7 +31,7 @@ class Objects:
         """Store bytes; the same bytes twice are stored once. Returns their SHA-256."""
         digest = hashlib.sha256(content).hexdigest()
         try:
-            await obstore.put_async(self._opened(), _path(org, digest), content)
+            await asyncio.to_thread(obstore.put, self._opened(), _path(org, digest), content)
         except Exception as failure:
             raise Unavailable(f"the object store did not take a file: {failure}") from failure
         return digest
@@ -38,8 +41,7 @@ class Objects:
         if len(digest) != 64 or not set(digest) <= _HEX:
             raise InvalidInput("a file is named by its SHA-256: 64 hexadecimal digits")
         try:
-            result = await obstore.get_async(self._opened(), _path(org, digest))
-            return bytes(await result.bytes_async())
+            return await asyncio.to_thread(lambda: bytes(obstore.get(self._opened(), _path(org, digest)).bytes()))
         except FileNotFoundError:
             raise NotFound(f"no file {digest[:12]}… in this organization") from None
 

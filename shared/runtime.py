@@ -36,6 +36,7 @@ from shared.secrets import Sealer, parse_master_key
 from shared.web.app import health_routes, service_app
 from shared.web.problems import install_problems
 
+CONNECT_SECONDS = 10.0
 DRAIN_SECONDS = 20.0
 log = structlog.get_logger()
 
@@ -84,21 +85,27 @@ class Blueprint:
 async def connect(url: str, name: str) -> Client:
     """A NATS connection that never gives up. Raises `Unavailable` when there is no server now."""
 
+    last: list[Exception] = []
+
     async def quiet(error: Exception) -> None:
+        last[:] = [error]
         log.debug("nats", error=repr(error))
 
     try:
-        return await nats.connect(
-            url.split(","),
-            name=name,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.5,
-            connect_timeout=5,
-            allow_reconnect=True,
-            error_cb=quiet,
-        )
+        # The client itself would go on for ever at its first connection too.
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await nats.connect(
+                url.split(","),
+                name=name,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.5,
+                connect_timeout=5,
+                allow_reconnect=True,
+                error_cb=quiet,
+            )
     except (nats.errors.Error, TimeoutError, OSError) as failure:
-        raise Unavailable(f"NATS does not answer: {failure or type(failure).__name__}") from failure
+        reason = last[0] if last and isinstance(failure, TimeoutError) else failure
+        raise Unavailable(f"NATS does not answer: {str(reason) or type(reason).__name__}") from failure
 
 
 @asynccontextmanager

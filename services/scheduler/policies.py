@@ -77,7 +77,7 @@ class Admission:
     @property
     def floor(self) -> int:
         """The position behind which nothing matters any more; 0 when no job is under way."""
-        return min((job.position for job in self.jobs.values()), default=0) - 1
+        return min((job.position for job in self.jobs.values()), default=1) - 1
 
     def see(self, recorded: Recorded) -> None:
         """Fold one event."""
@@ -166,7 +166,9 @@ class Admission:
 
 def _reason_to_stop(job: JobProgress, now: datetime) -> StopReason | None:
     options = job.created.options
-    if job.created.stop_on_error and "failed" in job.ended.values() and len(job.ended) < job.created.total_rows:
+    if len(job.ended) == job.created.total_rows:
+        return None
+    if job.created.stop_on_error and "failed" in job.ended.values():
         return "stop_on_error"
     if options.deadline_seconds and job.began and now > job.began + timedelta(seconds=options.deadline_seconds):
         return "timeout"

@@ -1,9 +1,9 @@
 // From what every strategy found to the one element that was meant, or to why there is none.
 (retold) => {
-  const { FIELD_EVENTS, fold, label, alike, tagOf, nameOf, visibleText, isFor, fieldOf, pressedOf, rootOf } = retold;
+  const { FIELD_EVENTS, fold, label, contains, tagOf, nameOf, visibleText, isFor, fieldOf, pressedOf, rootOf } = retold;
   const MEANS_NOTHING_ALONE = new Set(["path", "class"]); // a place or a style, which any neighbour may take over
+  const SHARED_BY_TWINS = new Set(["aria", "text", "class"]);
   const MOST_MISSES = 2; // kinds of evidence that may find nothing while one lone locator is still believed
-  const NAMES_AGREE = 0.35;
 
   const meant = (event, element) => (FIELD_EVENTS.has(event) ? fieldOf(element) : element);
 
@@ -21,8 +21,7 @@
   const namesAgree = (found, element) => {
     const recorded = found.map((one) => label(one.said)).filter(Boolean);
     const now = [nameOf(element), visibleText(element)].map(label).filter(Boolean);
-    const agree = (name, then) => name.includes(then) || alike(name, then) >= NAMES_AGREE;
-    return !recorded.length || !now.length || now.some((name) => recorded.some((then) => agree(name, then)));
+    return !recorded.length || !now.length || now.some((name) => recorded.some((then) => contains(name, then)));
   };
 
   const votesOf = (found, words) => {
@@ -40,6 +39,8 @@
     const element = found.find((one) => one.hits.size === 1 && one.hits.has(key)).hits.get(key);
     const tagAgrees = !context.tag || tagOf(element) === context.tag || tagOf(key) === context.tag;
     if (!tagAgrees) return false;
+    // What several elements were called on the recorded page finds none of them for certain.
+    if (context.bundle.twins && [...mine].every((kind) => SHARED_BY_TWINS.has(kind))) return false;
     if (mine.size >= 2 && rivals.every((theirs) => theirs.size < mine.size)) return true;
     if (found.every((one) => one.hits.has(key))) return true;
     const strong = (kinds) => [...kinds].some((kind) => !MEANS_NOTHING_ALONE.has(kind));
@@ -66,7 +67,7 @@
     const words = (kind) => (kind === "text" && sameWords ? "aria" : kind);
     const votes = votesOf(found, words);
     const order = [...votes.keys()].sort((a, b) => votes.get(b).size - votes.get(a).size);
-    const key = order.find((one) => accept(one, found, votes, { tag: fold(tag), words }));
+    const key = order.find((one) => accept(one, found, votes, { bundle, tag: fold(tag), words }));
     if (!key) return { reason: why(found), tried: found.map((one) => one.name) };
     const agreeing = found.filter((one) => one.hits.size === 1 && one.hits.has(key));
     const disagreeing = found.filter((one) => one.hits.size && !one.hits.has(key));

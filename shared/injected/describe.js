@@ -78,6 +78,19 @@
     return "";
   };
 
+  // How many others on the page are called the same, and how many of those stand among the same words:
+  // then the name, or the words around it, cannot find the element again.
+  const twinsOf = (element) => {
+    const said = (one) => one.getAttribute("aria-label") || visibleText(one);
+    const own = said(element);
+    if (!own) return { twins: 0, alikeTwins: 0 };
+    const others = [...element.getRootNode().querySelectorAll(`a,button,summary,input,[role],${CSS.escape(tagOf(element))}`)];
+    const apart = others.filter((one) => one !== element && !one.contains(element) && !element.contains(one));
+    const twins = apart.filter((one) => said(one) === own && isVisible(one));
+    const around = twins.length ? neighbours(element) : "";
+    return { twins: twins.length, alikeTwins: twins.filter((one) => neighbours(one) === around).length };
+  };
+
   const boxOf = (element) => {
     const box = element.getBoundingClientRect();
     const round = (size) => Math.round(size * 10) / 10;
@@ -97,7 +110,7 @@
   const bundleOf = (element) => {
     const hosts = hostsOf(element);
     const root = element.getRootNode();
-    return { ...recordOf(element), xpath: pathOf(element), shadowHosts: hosts, isClosedShadow: root instanceof ShadowRoot && root.mode === "closed" };
+    return { ...recordOf(element), xpath: pathOf(element), ...twinsOf(element), shadowHosts: hosts, isClosedShadow: root instanceof ShadowRoot && root.mode === "closed" };
   };
 
   const everything = (root) => {

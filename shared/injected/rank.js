@@ -1,6 +1,6 @@
 // The one ranking function: which candidate is the element that was recorded, and how certain is that?
 // Pure: records in, numbers out. A record is a locator bundle with the extra keys of describe.js.
-({ fold, label, words, isVolatile, alike, overlap, sequence, commonTail, linkParts, ratio }) => {
+({ fold, label, digits, words, isVolatile, alike, contains, MOST_UNEQUAL, overlap, sequence, commonTail, linkParts, ratio }) => {
   const WEIGHTS = {
     tag: 1.5, id: 2, name: 2, text: 3, aria: 2, label: 2, placeholder: 2, dataAttrs: 2.5, alt: 1, type: 0.5, role: 0.5,
     className: 0.7, href: 1.5, path: 1, tail: 0.7, near: 1.2, landmark: 0.4, left: 0.4, top: 0.4, width: 0.5, height: 0.5,
@@ -8,6 +8,13 @@
   // Logistic fit of "this is the element" on score and lead over the best rival, over pages years apart with and
   // without the element; each site judged by a fit on the others.
   const CERTAINTY = { score: 8, lead: 17.3, bias: -7.8 };
+  const NAMES = ["text", "aria", "placeholder"];
+  const CONTEXT = ["id", "name", "dataAttrs", "href", "near"];
+  const CONTEXT_AGREES = 0.5;
+  const IDENTITY = ["id", "dataAttrs", "href", "name"];
+  const LOST_AMONG_TWINS = -20; // the name was no help on the recorded page either, and nothing else tells them apart
+  const OTHER_NAME = 0.3;
+  const RENAMED = -1.5; // it is called something else altogether
   const SOLE_NAME = 1; // added where no other element has the recorded name or text
   const ABSENT = 0.25;
   const USUAL_RIVAL = 0.45; // on a page with hardly any candidates, having no rival proves nothing
@@ -32,7 +39,7 @@
       placeholder: label(record.placeholder), alt: fold(record.alt), type: fold(record.type), role: fold(record.role),
       text: label(record.visibleText), textWords: new Set(words(record.visibleText)),
       classes: new Set((record.className || "").split(/\s+/).filter((name) => name && !isVolatile(name))),
-      link: new Set(linkParts(record.href)), href: linkParts(record.href).join("/"), hasLink: Boolean(record.href),
+      link: new Set(linkParts(record.href)), href: linkParts(record.href).join("/"), hasLink: Boolean(record.href) && !/^(#|javascript:)/i.test(record.href),
       path, tags, landmark: tags.filter((step) => LANDMARK.test(step)).join("/"),
       near: new Set(words(record.neighbourText)), box: record.bounding || null,
       attributes: Object.entries(record.dataAttrs || {}).filter(([, value]) => value && !isVolatile(value)),
@@ -56,15 +63,20 @@
   const fade = (distance, size) => Math.exp(-Math.abs(distance) / (FADE * Math.max(size, 1)));
 
   // What the candidate lacks contradicts less than what it has otherwise.
-  const against = (wanted, has) => (has ? alike(wanted, has) : ABSENT);
+  const against = (wanted, has, prefixed) => {
+    if (!has) return ABSENT;
+    const more = prefixed && wanted !== has && contains(wanted, has) && digits(wanted) === digits(has);
+    return more ? MOST_UNEQUAL : alike(wanted, has);
+  };
 
   // Similarity 0..1 of every feature that the target has; what it lacks is left out and counts neither way.
   const compare = (a, b, page) => {
     const found = {};
     for (const key of ["id", "name", "aria", "label", "placeholder", "alt", "type", "role"]) {
-      if (a[key]) found[key] = against(a[key], b[key]);
+      if (a[key]) found[key] = against(a[key], b[key], a.family === "field" && b.family === "field");
     }
     if (a.label === a.aria) delete found.label; // one fact, not two
+    if (a.role === "radio") delete found.name; // the whole group has it
     if (a.tag) found.tag = sameTag(a, b);
     if (a.text) found.text = a.text === b.text ? 1 : Math.max(alike(a.text, b.text), 0.7 * overlap(a.textWords, b.textWords, page.rarity));
     if (a.attributes.length) found.dataAttrs = attributesAlike(a, b);
@@ -97,14 +109,30 @@
     Object.entries(found).reduce((sum, [key, value]) => sum + WEIGHTS[key] * value, 0) / (evidence || 1);
   const nested = (a, b) => a === b || a.startsWith(b + "/") || b.startsWith(a + "/");
 
-  const certainty = (score, lead, evidence, sole) => {
-    const sum = CERTAINTY.score * score + CERTAINTY.lead * lead + CERTAINTY.bias + (sole ? SOLE_NAME : 0);
+  const certainty = (score, lead, evidence, extra) => {
+    const sum = CERTAINTY.score * score + CERTAINTY.lead * lead + CERTAINTY.bias + extra;
     return Math.round((100 / (1 + Math.exp(-sum))) * Math.min(1, evidence / ENOUGH_EVIDENCE));
+  };
+
+  // How far what surrounds and identifies the element, other than its name, is the recorded: 0..1, null if unknown.
+  const contextOf = (target, found) => {
+    const telling = CONTEXT.filter((key) => key !== "near" || !target.alikeTwins);
+    const known = telling.filter((key) => found[key] !== undefined).map((key) => found[key]);
+    return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
+  };
+
+  // What speaks for or against the candidate beyond its likeness.
+  const extraOf = (target, found, sole) => {
+    const context = contextOf(target, found);
+    if (target.twins && (context === null || context < CONTEXT_AGREES)) return LOST_AMONG_TWINS;
+    const called = found.aria ?? found.text;
+    if (called !== undefined && called < OTHER_NAME && !IDENTITY.some((key) => found[key] === 1)) return RENAMED;
+    return sole && (target.twins === 0 || context === null || context >= CONTEXT_AGREES) ? SOLE_NAME : 0;
   };
 
   // The best of the candidates that alone have the recorded name or text (with what is nested in them), else -1.
   const soleOf = (order, found, paths) => {
-    const called = order.filter((index) => found[index].text === 1 || found[index].aria === 1);
+    const called = order.filter((index) => NAMES.some((key) => found[index][key] === 1));
     return called.length && called.every((index) => nested(paths[index], paths[called[0]])) ? called[0] : -1;
   };
 
@@ -122,7 +150,7 @@
     return order.map((index) => {
       const rival = order.find((other) => other !== index && !nested(paths[other], paths[index]));
       const lead = scores[index] - Math.max(USUAL_RIVAL, rival === undefined ? 0 : scores[rival]);
-      return { index, confidence: certainty(scores[index], lead, evidence, index === sole), score: scores[index] };
+      return { index, confidence: certainty(scores[index], lead, evidence, extraOf(target, found[index], index === sole)), score: scores[index] };
     });
   };
 

@@ -50,7 +50,15 @@
       if (role ? own !== role : own === "generic" && !element.hasAttribute("aria-label")) return false;
       return !wanted || label(nameOf(element)) === wanted;
     });
-    return found.length || role || !wanted ? found : text(root, name, true);
+    return found.length || role || !wanted ? innermost(found) : text(root, name, true);
+  };
+
+  // A table cell is called like the one button in it: the button is meant.
+  const innermost = (found) => {
+    const outer = new Set();
+    const all = new Set(found);
+    for (const one of found) for (let up = one.parentElement; up; up = up.parentElement) if (all.has(up)) outer.add(up);
+    return found.filter((one) => !outer.has(one));
   };
 
   const says = (element) =>

@@ -39,6 +39,12 @@
     return MOST_UNEQUAL * damping * dice(a.slice(0, 200), b.slice(0, 200));
   };
 
+  // Whether one says all that the other says, numbers aside: "Email" and "Your email", "Cart (3)" and "Cart (4)".
+  const contains = (a, b) => {
+    const [few, many] = [a, b].map((text) => words(text).filter((word) => !/^\d+$/.test(word))).sort((x, y) => x.length - y.length);
+    return few.length > 0 && few.every((word) => many.includes(word));
+  };
+
   // Overlap of two word sets, each word weighted by its rarity on the page.
   const overlap = (a, b, rarity) => {
     if (!a.size || !b.size) return 0;
@@ -73,11 +79,12 @@
 
   // Where a link leads, without its host: path parts, then the query.
   const linkParts = (href) => {
+    if (/^(#|javascript:)/i.test(href || "")) return []; // worked by a script: leads nowhere
     const [path, query = ""] = (href || "").replace(/^[a-z]+:\/\/[^/]*/i, "").split("#")[0].split("?");
     return [...path.split("/").filter(Boolean), ...query.split("&").filter(Boolean)];
   };
 
   const ratio = (a, b) => (Math.min(a, b) + 1) / (Math.max(a, b) + 1);
 
-  return { fold, label, digits, words, isVolatile, alike, overlap, sequence, commonTail, linkParts, ratio };
+  return { fold, label, digits, words, isVolatile, alike, contains, MOST_UNEQUAL, overlap, sequence, commonTail, linkParts, ratio };
 }

@@ -5,7 +5,6 @@ import sys
 
 import structlog
 
-
 # asyncpg tells with a traceback of every connection that it cannot restore; the pool's user tells it better.
 CHATTY = ("asyncpg", "httpcore2", "httpx2", "asyncio")
 

@@ -91,9 +91,11 @@ class Platform:
             await task
 
         started.push_async_callback(stop)
-        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=READY_SECONDS)
-        if task.done():
-            task.result()
+        async with asyncio.timeout(READY_SECONDS):
+            while not ready.done():
+                if task.done():
+                    task.result()
+                await asyncio.sleep(0.02)
         self.address = ready.result()
 
     async def start_runner(self, slots: int = 2) -> asyncio.subprocess.Process:

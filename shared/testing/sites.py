@@ -21,7 +21,8 @@ LONGEST_DELAY = 30.0
 class Sites:
     """Serves `/<page>.html` and the application `/register/` on a free port of 127.0.0.1; a context manager.
 
-    `/register/?look=2` (or `look` set to 2) is the same form years later; `refused` holds names that it refuses. `?delay=SECONDS` makes any answer slow. `/status/503` answers so.
+    `/register/?look=2` (or `look` set to 2) is the same form years later; names in `refused` are answered with an
+    error. `?delay=SECONDS` makes any answer slow. `/status/503` answers so.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,9 @@ class Sites:
         sites = self
 
         class Handler(_Handler):
-            application = sites
+            @property
+            def application(self) -> Sites:
+                return sites
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -86,9 +89,13 @@ class Sites:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    application: Sites
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    @property
+    def application(self) -> Sites:
+        """Whose pages and entries these are."""
+        raise NotImplementedError
+
+    def do_GET(self) -> None:
         parts, query = self._received()
         if parts == ["register"]:
             self._answer(page("register-2" if query.get("look", self.application.look) == "2" else "register"))
@@ -101,10 +108,11 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer("<h1>Not found</h1>", HTTPStatus.NOT_FOUND)
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_POST(self) -> None:
         parts, query = self._received()
         length = int(self.headers.get("Content-Length", "0"))
-        form = _first(parse_qs(self.rfile.read(length).decode(), keep_blank_values=True))
+        sent = _first(parse_qs(self.rfile.read(length).decode(), keep_blank_values=True))
+        form = {key.removeprefix("person[").removesuffix("]"): value for key, value in sent.items()}
         if parts != ["register"]:
             self._answer("<h1>Not found</h1>", HTTPStatus.NOT_FOUND)
         elif query.get("fail") or form.get("name") in self.application.refused:

@@ -1,0 +1,106 @@
+"""The ranking function: pure, so any page will do to call it."""
+
+from typing import Any
+
+import pytest
+
+FORM = "/html[1]/body[1]/main[1]/form[1]"
+PAGE = {"width": 1280, "height": 900}
+
+
+def field(number: int, **more: Any) -> dict[str, Any]:
+    place = {"left": 20, "top": 60 * number, "width": 200, "height": 24}
+    words = {"id": f"field-{number}-id", "name": f"n{number}", "visibleText": "", "aria": ""}
+    return {"tag": "input", "role": "textbox", "xpath": f"{FORM}/input[{number}]", "bounding": place, **words, **more}
+
+
+def button(number: int, text: str, **more: Any) -> dict[str, Any]:
+    place = {"left": 20 + 120 * number, "top": 500, "width": 100, "height": 30}
+    path = f"{FORM}/button[{number}]"
+    return {
+        "tag": "button",
+        "role": "button",
+        "xpath": path,
+        "bounding": place,
+        "visibleText": text,
+        "aria": text,
+        **more,
+    }
+
+
+@pytest.fixture
+def rank(row):
+    async def ranked(target: dict[str, Any], candidates: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], Any]:
+        tab = row.session.front
+        question = """(engine, [target, candidates, page]) => {
+          const ranked = engine.rank(target, candidates, page);
+          return [ranked, engine.choose(ranked, candidates, 80)];
+        }"""
+        return await tab.ask(tab.page.main_frame, question, [target, candidates, PAGE])
+
+    return ranked
+
+
+async def test_the_same_element_is_certain(rank):
+    candidates = [button(1, "Save"), button(2, "Cancel"), field(1, aria="Name")]
+    ranked, chosen = await rank(candidates[0], candidates)
+    assert ranked[0]["index"] == 0
+    assert ranked[0]["confidence"] >= 95
+    assert chosen["index"] == 0
+    assert all(one["confidence"] < 50 for one in ranked[1:])
+
+
+async def test_a_button_that_changed_its_tag_and_place_is_certain_by_its_name(rank):
+    target = button(1, "Log out", tag="a", role="link", href="/logout", neighbourText="Welcome Ada")
+    moved = button(1, "Log out", xpath="/html[1]/body[1]/header[1]/form[1]/button[1]", neighbourText="Welcome Ada")
+    _, chosen = await rank(target, [button(2, "Save"), moved, button(3, "Help")])
+    assert chosen["index"] == 1
+
+
+async def test_siblings_that_differ_in_a_number_are_not_each_other(rank):
+    _, chosen = await rank(button(1, "Buy item 5"), [button(2, "Buy item 12"), button(3, "Buy item 6")])
+    assert chosen is None
+
+
+async def test_what_the_target_lacks_counts_for_nobody(rank):
+    target = {"tag": "button", "visibleText": "Save", "aria": "Save", "xpath": f"{FORM}/button[1]", "role": "button"}
+    candidates = [button(1, "Save", id="x", className="a b", href="/y"), button(2, "Cancel")]
+    ranked, _ = await rank(target, candidates)
+    assert ranked[0]["index"] == 0
+    assert ranked[0]["score"] == pytest.approx(1)
+
+
+async def test_a_name_alone_is_never_certain(rank):
+    ranked, chosen = await rank({"aria": "Save"}, [button(1, "Save"), button(2, "Cancel")])
+    assert ranked[0]["index"] == 0
+    assert chosen is None
+
+
+async def test_two_equal_candidates_are_never_certain(rank):
+    _, chosen = await rank(button(1, "Open"), [button(2, "Open"), button(3, "Open")])
+    assert chosen is None
+
+
+async def test_an_id_that_changes_with_every_load_contradicts_nothing(rank):
+    target = field(1, id="ember1234", aria="Email", name="email", placeholder="you@example.org")
+    ranked, chosen = await rank(target, [{**target, "id": "ember987"}, field(2, aria="Phone", name="phone")])
+    assert chosen["index"] == 0
+    assert ranked[0]["score"] == pytest.approx(1)
+
+
+async def test_the_only_candidate_is_not_right_for_being_alone(rank):
+    target = field(1, aria="Email", name="email", placeholder="you@example.org")
+    _, chosen = await rank(target, [field(2, aria="Search", name="q", placeholder="Search")])
+    assert chosen is None
+
+
+async def test_a_thousand_candidates_are_ranked_in_time(row, rank):
+    candidates = [button(number, f"Row {number} of the list") for number in range(1000)]
+    began = await row.read("performance.now()")
+    ranked, _ = await rank(candidates[500], candidates)
+    assert ranked[0]["index"] == 500
+    assert await row.read("performance.now()") - began < 1_000
+
+
+async def test_no_candidates_no_answer(rank):
+    assert await rank(button(1, "Save"), []) == [[], None]

@@ -1,0 +1,30 @@
+"""The scripts that run inside pages fit together, and the ranking knows nothing of pages."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import shared.injected
+from shared.injected import PARTS, engine, part
+
+FOLDER = Path(shared.injected.__file__).parent
+
+
+def test_every_script_of_the_folder_is_a_part_of_the_engine():
+    assert sorted(PARTS) == sorted(path.stem for path in FOLDER.glob("*.js"))
+    assert all(part(name).strip() in engine() for name in PARTS)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_script_fits_the_house_and_sets_no_global(name):
+    source = part(name)
+    assert source.startswith("// ")
+    assert source.count("\n") < 300
+    assert not re.search(r"\b(window|globalThis|self)\.\w+\s*=[^=]", source)
+    assert not re.search(r"\b(eval|new Function)\b", source)
+
+
+@pytest.mark.parametrize("name", ["similarity", "rank"])
+def test_ranking_never_touches_a_page(name):
+    assert not re.search(r"\b(document|window|Element|Node|getBoundingClientRect|querySelector)\b", part(name))

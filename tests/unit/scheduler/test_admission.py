@@ -1,0 +1,243 @@
+"""Which rows may start now."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.scheduler.aggregates.job import EndJob, StopJob
+from services.scheduler.policies import RETRY_PAUSES, Admission, DispatchRow, SkipRow
+from shared.contracts.runner import RowFinished, RowStarted
+from shared.contracts.scheduler import (
+    JobCreated,
+    JobEnded,
+    JobOptions,
+    JobStopping,
+    JobSubmitted,
+    RowDispatched,
+    RowSkipped,
+)
+from shared.core.events import Event, Recorded
+
+ORG = UUID(int=9)
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+A, B = UUID(int=1), UUID(int=2)
+
+
+class Desk:
+    """An admission that sees events as a log would tell them."""
+
+    def __init__(self, cap: int = 100) -> None:
+        self.admission = Admission(cap)
+        self.position = 10
+        self.now = AT
+
+    def see(self, *events: Event) -> None:
+        for event in events:
+            self.position += 1
+            args = (self.position, 0, UUID(int=self.position), "evt.x", self.now, ORG, "ada", "corr", None, event)
+            self.admission.see(Recorded(*args))
+
+    def submit(self, job: UUID = A, total_rows: int = 3, **changes: Any) -> None:
+        usual: dict[str, Any] = {
+            "job_id": job,
+            "user_id": UUID(int=5),
+            "recording_id": UUID(int=6),
+            "recording_name": "Add",
+            "revision": 4,
+            "columns": [],
+            "field_mapping": {},
+            "unmapped": [],
+            "secret_columns": [],
+            "total_rows": total_rows,
+            "concurrency": 2,
+            "stop_on_error": False,
+            "options": JobOptions(),
+        }
+        self.see(JobCreated(**{**usual, **changes}), JobSubmitted(job_id=job))
+
+    def due(self) -> list[Any]:
+        return [order for _, order in self.admission.due(self.now)]
+
+    def dispatched(self) -> list[tuple[UUID, int, int, int]]:
+        """Job, row, attempt and expected position of what may start now; the log takes it all."""
+        orders = [order for order in self.due() if isinstance(order, DispatchRow)]
+        self.see(*(order.event for order in orders))
+        return [(order.event.job_id, order.event.row, order.event.attempt, order.expected) for order in orders]
+
+    def rows(self) -> list[int]:
+        return [row for _, row, _, _ in self.dispatched()]
+
+    def finish(self, row: int, status: str = "success", *, job: UUID = A, attempt: int = 1, final: bool = True) -> None:
+        self.see(
+            RowStarted(job_id=job, row=row, attempt=attempt, worker_id="w", delivery=1),
+            RowFinished.model_validate(
+                {"job_id": job, "row": row, "attempt": attempt, "worker_id": "w", "status": status, "final": final}
+                | {"duration": 1, "steps": []}
+            ),
+        )
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_rows_start_in_order_as_many_as_the_job_allows(desk):
+    desk.submit(concurrency=2)
+    assert desk.dispatched() == [(A, 0, 1, 0), (A, 1, 1, 0)]
+    assert desk.due() == []
+    desk.finish(1)
+    assert desk.rows() == [2]
+
+
+def test_a_dispatched_row_tells_all_that_a_runner_needs(desk):
+    desk.submit(total_rows=1, options=JobOptions(max_retries=2))
+    (order,) = desk.due()
+    expected = RowDispatched(job_id=A, row=0, attempt=1, attempts=3, recording_id=UUID(int=6), revision=4)
+    assert order == DispatchRow(expected, 0)
+
+
+def test_an_order_is_given_once_even_before_the_log_tells_of_it(desk):
+    desk.submit(concurrency=3)
+    assert len(desk.due()) == 3
+    assert desk.due() == []
+
+
+def test_a_job_that_was_not_submitted_starts_nothing(desk):
+    desk.submit(B, total_rows=1)
+    desk.see(desk.admission.jobs[B].created.model_copy(update={"job_id": A}))
+    assert [job for job, *_ in desk.dispatched()] == [B]
+
+
+def test_jobs_take_turns_up_to_the_limit_over_all():
+    desk = Desk(cap=3)
+    desk.submit(A, concurrency=10, total_rows=10)
+    desk.submit(B, concurrency=10, total_rows=10)
+    assert [(job, row) for job, row, *_ in desk.dispatched()] == [(A, 0), (B, 0), (A, 1)]
+    desk.finish(0, job=B)
+    assert len(desk.dispatched()) == 1
+
+
+def test_a_failed_attempt_is_tried_again_after_a_pause_behind_what_its_stream_holds(desk):
+    desk.submit(total_rows=1, options=JobOptions(max_retries=3))
+    desk.dispatched()
+    for attempt, pause in enumerate(RETRY_PAUSES, start=1):
+        desk.finish(0, "failed", attempt=attempt, final=False)
+        failed_at = desk.position
+        desk.now += pause - timedelta(milliseconds=1)
+        assert desk.due() == []
+        desk.now += timedelta(milliseconds=1)
+        assert desk.dispatched() == [(A, 0, attempt + 1, failed_at)]
+
+
+def test_other_rows_run_while_one_waits_for_its_next_attempt(desk):
+    desk.submit(concurrency=1, options=JobOptions(max_retries=1))
+    assert desk.rows() == [0]
+    desk.finish(0, "failed", final=False)
+    assert desk.rows() == [1]
+    desk.now += RETRY_PAUSES[0]
+    desk.finish(1)
+    assert desk.rows() == [0]
+
+
+def test_a_job_ends_when_every_row_has_ended_each_counted_once(desk):
+    desk.submit(total_rows=2)
+    desk.dispatched()
+    desk.finish(0)
+    desk.finish(0, "failed")  # told twice: the first counts
+    assert desk.due() == []
+    desk.finish(1, "failed")
+    assert desk.due() == [EndJob(A, 1, 1, 0)]
+    assert desk.due() == []
+
+
+def test_a_job_without_rows_ends_at_once(desk):
+    desk.submit(total_rows=0)
+    assert desk.due() == [EndJob(A, 0, 0, 0)]
+
+
+def test_an_ended_job_is_forgotten(desk):
+    desk.submit(total_rows=0)
+    desk.see(JobEnded(job_id=A, status="completed", successful=0, failed=0, skipped=0))
+    assert desk.admission.jobs == {}
+    assert desk.due() == []
+
+
+def test_after_a_failure_a_job_that_stops_on_errors_starts_nothing_more(desk):
+    desk.submit(concurrency=1, stop_on_error=True)
+    desk.dispatched()
+    desk.finish(0, "failed")
+    assert desk.due() == [StopJob(A, "stop_on_error")]
+    assert desk.due() == []
+
+
+def test_a_failed_attempt_that_will_be_repeated_stops_nothing(desk):
+    desk.submit(total_rows=1, stop_on_error=True, options=JobOptions(max_retries=1))
+    desk.dispatched()
+    desk.finish(0, "failed", final=False)
+    assert desk.due() == []
+
+
+def test_rows_that_have_not_started_are_skipped_when_the_job_stops_and_the_others_are_awaited(desk):
+    desk.submit(total_rows=4, concurrency=2, options=JobOptions(max_retries=1))
+    desk.dispatched()
+    desk.finish(0, "failed", final=False)
+    failed_at = desk.position
+    desk.see(JobStopping(job_id=A, reason="cancelled"))
+    skips = desk.due()
+    assert skips == [
+        SkipRow(RowSkipped(job_id=A, row=row, reason="cancelled"), expected)
+        for row, expected in ((0, failed_at), (2, 0), (3, 0))
+    ]
+    assert desk.due() == []
+    desk.see(*(skip.event for skip in skips))
+    assert desk.due() == []
+    desk.finish(1)
+    assert desk.due() == [EndJob(A, 1, 0, 3)]
+
+
+def test_a_job_past_its_deadline_is_stopped(desk):
+    desk.submit(concurrency=1, options=JobOptions(deadline_seconds=60))
+    desk.dispatched()
+    desk.now += timedelta(seconds=60)
+    assert desk.due() == []
+    desk.now += timedelta(milliseconds=1)
+    assert desk.due() == [StopJob(A, "timeout")]
+
+
+def test_a_job_whose_rows_have_all_ended_is_not_stopped_by_a_deadline_that_passes_afterwards(desk):
+    desk.submit(total_rows=1, options=JobOptions(deadline_seconds=60))
+    desk.dispatched()
+    desk.finish(0)
+    desk.now += timedelta(seconds=61)
+    assert desk.due() == [EndJob(A, 1, 0, 0)]
+
+
+def test_nothing_before_the_oldest_job_under_way_need_be_read_again(desk):
+    assert desk.admission.floor == 0
+    desk.submit(A)
+    desk.submit(B)
+    assert desk.admission.floor == 10
+    desk.see(JobEnded(job_id=A, status="completed", successful=3, failed=0, skipped=0))
+    assert desk.admission.floor == 12
+
+
+def test_a_scheduler_that_starts_again_from_the_log_repeats_nothing(desk):
+    desk.submit(total_rows=4, concurrency=2)
+    desk.see(RowDispatched(job_id=A, row=0, attempt=1, attempts=1, recording_id=UUID(int=6), revision=4))
+    desk.finish(0)
+    desk.see(RowDispatched(job_id=A, row=1, attempt=1, attempts=1, recording_id=UUID(int=6), revision=4))
+    assert desk.rows() == [2]
+
+
+def test_a_row_that_the_other_scheduler_started_again_is_not_started_here(desk):
+    desk.submit(total_rows=1, options=JobOptions(max_retries=2))
+    desk.dispatched()
+    desk.finish(0, "failed", final=False)
+    desk.see(RowDispatched(job_id=A, row=0, attempt=2, attempts=3, recording_id=UUID(int=6), revision=4))
+    desk.now += timedelta(minutes=1)
+    assert desk.due() == []
+    desk.see(JobStopping(job_id=A, reason="cancelled"))
+    assert desk.due() == []
