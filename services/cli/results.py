@@ -125,7 +125,10 @@ def _show_rows(desk: Desk, columns: Sequence[str], rows: Sequence[Mapping[str, A
     if not rows:
         desk.note("no row has ended yet")
         return
-    shown = table("row", "status", "took", *columns, "failed step", "error", right=("row", "took"))
+    went_wrong = any(row["error_type"] for row in rows)
+    shown = table(
+        *("row", "status", "took", *columns), *(("failed step", "error") if went_wrong else ()), right=("row", "took")
+    )
     for row in rows:
         step = row["failed_step"]
         failed = "" if step is None else f"{step} {names.get(step, '')}"
@@ -135,8 +138,7 @@ def _show_rows(desk: Desk, columns: Sequence[str], rows: Sequence[Mapping[str, A
             status_cell(row["status"]),
             cell(milliseconds(row["duration"])),
             *(cell(cut(plain(row["row_data"].get(column)), 40)) for column in columns),
-            cell(cut(failed, 40)),
-            cell(cut(error, 120)),
+            *((cell(cut(failed, 40)), cell(cut(error, 120))) if went_wrong else ()),
         )
     desk.out.print(shown)
 

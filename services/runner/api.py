@@ -14,7 +14,7 @@ from shared.projections import wait_until
 from shared.runtime import Resources
 from shared.secrets import masked
 from shared.web.callers import CallerOf
-from shared.web.live import LIVE, LastEventId, LiveMessage, live_response, position_of
+from shared.web.live import LIVE, LastEventId, LiveMessage, event_id, live_response, seen_by
 
 AtLeast = Annotated[int | None, Query(ge=0, description="wait until this position of the log is visible")]
 
@@ -96,8 +96,9 @@ def _line_routes(routes: APIRouter, resources: Resources) -> None:
         job_id: Annotated[UUID, Depends(known_job)], last_event_id: LastEventId = None
     ) -> StreamingResponse:
         """Log lines as they come, from the job's beginning or behind `Last-Event-ID`."""
-        batches = resources.lines.follow((subjects.lines_of(job_id),), position_of(last_event_id) or 0)
-        return live_response(batches, _message, stopping=resources.stopping)
+        seen = seen_by(last_event_id)
+        batches = resources.lines.follow((subjects.lines_of(job_id),), seen.follow_after)
+        return live_response(batches, _message, seen=seen, stopping=resources.stopping)
 
 
 def _message(item: StoredLine) -> LiveMessage:
@@ -110,4 +111,4 @@ def _message(item: StoredLine) -> LiveMessage:
         "step_number": line.step_number,
         "metadata": line.metadata,
     }
-    return LiveMessage(str(item.position), "line", data)
+    return LiveMessage(event_id(item), "line", data)

@@ -19,7 +19,7 @@ from shared.core.events import Recorded
 from shared.projections import wait_until
 from shared.runtime import Resources
 from shared.web.callers import Caller, CallerOf
-from shared.web.live import LIVE, LastEventId, LiveMessage, live_response, position_of
+from shared.web.live import LIVE, LastEventId, LiveMessage, event_id, live_response, seen_by
 from shared.web.paging import PageOf, link_next
 
 AtLeast = Annotated[int | None, Query(ge=0, description="wait until this position of the log is visible")]
@@ -145,9 +145,11 @@ def _live_routes(routes: APIRouter, resources: Resources) -> None:
     ) -> StreamingResponse:
         """Live progress from the job's beginning, or behind `Last-Event-ID`; ends when the job has ended."""
         subject_filters = (subjects.job(job_id).canonical_filter, subjects.rows_of(job_id))
+        seen = seen_by(last_event_id)
         return live_response(
-            resources.log.follow(subject_filters, position_of(last_event_id) or 0),
+            resources.log.follow(subject_filters, seen.follow_after),
             _message,
+            seen=seen,
             stopping=resources.stopping,
             ends_with=lambda item: isinstance(item.event, JobEnded),
         )
@@ -159,4 +161,4 @@ def _message(item: Recorded) -> LiveMessage | None:
         return None
     name = type(item.event).__name__
     data = item.event.model_dump(mode="json", exclude={"steps", "recording_id", "revision"})
-    return LiveMessage(str(item.position), name, {**data, "at": item.at.isoformat(), "type": name})
+    return LiveMessage(event_id(item), name, {**data, "at": item.at.isoformat(), "type": name})

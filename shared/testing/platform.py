@@ -163,7 +163,8 @@ class Platform:
         last = {"id": "0"}
         async for event in self.events(job_id):
             last = event
-        answer = await self.client.get(f"/scheduler/v1/jobs/{job_id}", params={"at_least": last["id"]})
+        seen = {"at_least": last["id"].partition("-")[0]}
+        answer = await self.client.get(f"/scheduler/v1/jobs/{job_id}", params=seen)
         assert answer.status_code == 200, answer.text
         job: dict[str, Any] = answer.json()
         return job

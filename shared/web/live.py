@@ -1,4 +1,4 @@
-"""Server-sent events out of a log: the event id is the log's position, so a client resumes where it was."""
+"""Server-sent events out of a log: an event's id is its place in the log, so a client resumes where it was."""
 
 import asyncio
 import json
@@ -31,27 +31,50 @@ class LiveMessage:
         return format_sse_event(data_str=json.dumps(self.data, default=str), event=self.event, id=self.id)
 
 
-LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", description="resume behind this position")]
+LastEventId = Annotated[
+    str | None,
+    Header(alias="Last-Event-ID", description="the id of the last event you have: only what comes behind it is sent"),
+]
 
 
-def position_of(last_event_id: str | None) -> int | None:
-    """The position to resume behind. Raises `InvalidInput`."""
-    if last_event_id is None or last_event_id == "":
-        return None
-    position, _, _ = last_event_id.partition("-")
-    if not position.isdigit():
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The last item that a client has: what comes behind it is still to be sent."""
+
+    position: int = 0
+    index: int = 0
+
+    @property
+    def follow_after(self) -> int:
+        """Where to read from: the message that was being sent may hold more items."""
+        return max(self.position - 1, 0)
+
+
+def seen_by(last_event_id: str | None) -> Seen:
+    """What a client has, by the id of its last event. Raises `InvalidInput`."""
+    if not last_event_id:
+        return Seen()
+    position, _, index = last_event_id.partition("-")
+    if not position.isdigit() or not (index or "0").isdigit():
         raise InvalidInput(f"Last-Event-ID is {last_event_id!r}; it is the id of an event that this stream sent")
-    return int(position)
+    return Seen(int(position), int(index or 0))
+
+
+def event_id(item: Any) -> str:
+    """The id of an item's event: its position in the log, and its place within that message."""
+    return f"{item.position}-{item.index}"
 
 
 def live_response(
     batches: AsyncIterator[Any],
     to_message: Callable[[Any], LiveMessage | None],
     *,
+    seen: Seen,
     stopping: asyncio.Event,
     ends_with: Callable[[Any], bool] = lambda _: False,
 ) -> StreamingResponse:
-    """Messages for the items of `batches` as they come; a comment every 10 s; ends when the service stops.
+    """Messages for the items of `batches` beyond `seen` as they come; a comment every 10 s;
+    ends when the service stops.
 
     The stream is encoded here, not by FastAPI's routing: that one (0.165) logs an error for every client that
     goes away in the middle.
@@ -65,6 +88,8 @@ def live_response(
                     yield b": alive\n\n"
                     continue
                 for item in batch.events:
+                    if (item.position, item.index) <= (seen.position, seen.index) and seen.position:
+                        continue
                     message = to_message(item)
                     if message is not None:
                         yield message.encode()

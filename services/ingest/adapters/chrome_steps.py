@@ -132,10 +132,14 @@ def _pointer(keys: StepKeys, event: str) -> dict[str, Any]:
     device = keys.word("deviceType", _DEVICES)
     if device in ("pen", "touch"):
         keys.changed(f"recorded with {device}, replayed with the mouse")
-    for key in ("offsetX", "offsetY"):
-        if (offset := keys.number(key)) is not None:
-            metadata[key] = offset
+    metadata |= _offset(keys)
     return {"event": "right_click" if (event, button) == ("click", "right") else event, "metadata": metadata}
+
+
+def _offset(keys: StepKeys) -> dict[str, Any]:
+    """Where within the element; Chrome may write it on any step that has one."""
+    found = {key: keys.number(key) for key in ("offsetX", "offsetY")}
+    return {key: offset for key, offset in found.items() if offset is not None}
 
 
 def _change(keys: StepKeys, step: dict[str, Any]) -> _Part:
@@ -143,11 +147,11 @@ def _change(keys: StepKeys, step: dict[str, Any]) -> _Part:
     if value is not None and value.casefold().startswith(_FAKE_PATH):
         keys.carried("a file was chosen here, and the recorder kept only its name; give its path before running")
     event = canonical_event("change", step["bundle"].get("tag"), step["metadata"].get("elementType"))
-    return {"event": event, "value": value}
+    return {"event": event, "value": value, "metadata": _offset(keys)}
 
 
-def _hover(_: StepKeys, __: dict[str, Any]) -> _Part:
-    return {"event": "hover"}
+def _hover(keys: StepKeys, _: dict[str, Any]) -> _Part:
+    return {"event": "hover", "metadata": _offset(keys)}
 
 
 def _key_down(keys: StepKeys, _: dict[str, Any]) -> _Part:
