@@ -1,4 +1,4 @@
-"""The whole platform for tests: services in this process, runners as processes that can be killed."""
+"""The whole platform for tests: services in this process, others as processes that can be killed."""
 
 import asyncio
 import base64
@@ -25,7 +25,7 @@ READY_SECONDS = 60.0
 
 
 class Platform:
-    """An async context manager: `blueprints` run in this process, `start_runner()` starts a runner as a process."""
+    """An async context manager: `blueprints` run in this process, `start_service` starts one more as a process."""
 
     def __init__(
         self, home: Path, blueprints: Sequence[Blueprint], *, durable: bool = False, overrides: Mapping[str, Any] = {}
@@ -39,12 +39,12 @@ class Platform:
         self._master_key = base64.b64encode(secrets.token_bytes(32)).decode()
         self._stopping = asyncio.Event()
         self._exit = AsyncExitStack()
-        self.runners: list[asyncio.subprocess.Process] = []
+        self.processes: list[asyncio.subprocess.Process] = []
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as started:
             await started.enter_async_context(self.stack)
-            started.push_async_callback(self._stop_runners)
+            started.push_async_callback(self._stop_processes)
             await self._start_services(started)
             self.client = await started.enter_async_context(
                 httpx2.AsyncClient(
@@ -100,30 +100,39 @@ class Platform:
 
     async def start_runner(self, slots: int = 2) -> asyncio.subprocess.Process:
         """A runner as a process of its own, as in production."""
-        environment = {f"RETOLD_{name.upper()}": str(value) for name, value in self.settings("runner").items()}
-        log = (self.home / f"runner-{len(self.runners)}.log").open("wb")
+        return await self.start_service("runner", slots=slots)
+
+    async def start_service(self, name: str, **settings: Any) -> asyncio.subprocess.Process:
+        """One more instance of a service, as a process of its own."""
+        given = {**self.settings(name), **settings}
+        path = self.home / f"{name}-{len(self.processes)}.log"
+        log = path.open("wb")
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "services", "serve", "runner"),
-            env={**os.environ, **environment, "RETOLD_SLOTS": str(slots)},
+            *(sys.executable, "-m", "services", "serve", name),
+            env={**os.environ, **{f"RETOLD_{key.upper()}": str(value) for key, value in given.items()}},
             cwd=Path(__file__).parents[2],
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
         log.close()
-        self.runners.append(process)
+        self.processes.append(process)
+        async with asyncio.timeout(READY_SECONDS):
+            while b"answers at" not in path.read_bytes():
+                assert process.returncode is None, path.read_text()
+                await asyncio.sleep(0.05)
         return process
 
-    async def kill_runner(self, process: asyncio.subprocess.Process) -> None:
-        """SIGKILL to the runner and its browser, as when a machine is lost."""
+    async def kill(self, process: asyncio.subprocess.Process) -> None:
+        """SIGKILL to a process and its children, as when a machine is lost."""
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
-    async def _stop_runners(self) -> None:
-        for process in self.runners:
+    async def _stop_processes(self) -> None:
+        for process in self.processes:
             if process.returncode is None:
-                await self.kill_runner(process)
+                await self.kill(process)
 
     async def import_recording(self, recording: Mapping[str, Any]) -> dict[str, Any]:
         """Import a recording file over HTTP."""

@@ -51,13 +51,31 @@ async def test_a_killed_runner_loses_no_row_and_doubles_none(
         await _rows_finished(platform, job["id"], 2)
         await asyncio.sleep(chance.uniform(0.1, 1.5))
         victim = runners.pop(chance.randrange(len(runners)))
-        await platform.kill_runner(victim)
+        await platform.kill(victim)
         runners.append(await platform.start_runner())
     outcomes = _check(await platform.results(job["id"]), sites, ROWS)
     assert outcomes["success"] >= ROWS - 4
     ended = await platform.ended(job["id"])
     assert ended["unknown_rows"] == outcomes["outcome_unknown"]
     assert ended["completed_rows"] == ROWS
+
+
+@pytest.mark.timeout(180)
+async def test_two_schedulers_dispatch_no_row_twice_and_one_may_be_killed(
+    headless_platform: Platform, sites: Sites
+) -> None:
+    platform = headless_platform
+    await platform.start_runner(slots=3)
+    second = await platform.start_service("scheduler")
+    recording = await platform.import_recording(register(sites.url))
+    job = await platform.run_job(recording["id"], people(12), concurrency=3)
+    await _rows_finished(platform, job["id"], 4)
+    await platform.kill(second)
+    assert _check(await platform.results(job["id"]), sites, 12) == {"success": 12}
+    events = [event async for event in platform.events(job["id"])]
+    dispatched = [event["row"] for event in events if event["type"] == "RowDispatched"]
+    assert sorted(dispatched) == list(range(12))
+    assert sum(event["type"] == "JobEnded" for event in events) == 1
 
 
 @pytest.mark.timeout(180)
