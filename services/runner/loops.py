@@ -58,9 +58,11 @@ class Worker:
                 consumer = await self._resources.nats.jetstream().pull_subscribe_bind(
                     consumer=RUNNERS, stream=subjects.EVENTS_STREAM
                 )
+                async with self._fleet.session():
+                    pass  # without a browser no row is taken: it would fail, or be lost, for nothing
                 while not self._resources.stopping.is_set():
                     await self._slots.acquire()
-                    message = await self._next(consumer)
+                    message = None if self._resources.stopping.is_set() else await self._next(consumer)
                     if message is None:
                         self._slots.release()
                         continue

@@ -60,4 +60,7 @@ class RowStream:
 
     @property
     def _hold_id(self) -> str:
-        return f"{self.hold.worker_id}-{self.hold.delivery}"
+        """Each attempt is a message of its own, whose deliveries count from 1 again."""
+        event = self.dispatched.event
+        assert isinstance(event, RowDispatched)
+        return f"{self.hold.worker_id}-{event.attempt}-{self.hold.delivery}"

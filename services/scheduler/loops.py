@@ -76,7 +76,8 @@ class Dispatcher:
 
     async def _raise_floor(self, admission: Admission, floor: int, seen: int) -> int:
         """Note from where the next start must read: only jobs under way matter."""
-        raised = admission.floor if admission.jobs else seen
+        lowest = admission.floor(self._resources.clock())
+        raised = seen if lowest is None else lowest
         if raised <= floor:
             return floor
         try:

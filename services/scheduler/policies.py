@@ -22,6 +22,7 @@ from shared.contracts.scheduler import (
 )
 from shared.core.events import Recorded
 
+TIME_TO_SUBMIT = timedelta(hours=1)
 RETRY_PAUSES = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30))
 
 
@@ -53,6 +54,7 @@ class JobProgress:
     org: UUID
     actor: str
     correlation: str
+    created_at: datetime
     began: datetime | None = None
     next_row: int = 0
     in_flight: set[int] = field(default_factory=set)
@@ -74,10 +76,13 @@ class Admission:
     cap: int
     jobs: dict[UUID, JobProgress] = field(default_factory=dict)
 
-    @property
-    def floor(self) -> int:
-        """The position behind which nothing matters any more; 0 when no job is under way."""
-        return min((job.position for job in self.jobs.values()), default=1) - 1
+    def floor(self, now: datetime) -> int | None:
+        """The position behind which nothing matters any more; `None` when no job is under way.
+
+        A job whose submission broke off does not hold it back for ever.
+        """
+        positions = [job.position for job in self.jobs.values() if job.began or now - job.created_at < TIME_TO_SUBMIT]
+        return min(positions) - 1 if positions else None
 
     def see(self, recorded: Recorded) -> None:
         """Fold one event."""
@@ -85,7 +90,7 @@ class Admission:
         if isinstance(event, JobCreated):
             self.jobs.setdefault(
                 event.job_id,
-                JobProgress(event, recorded.position, recorded.org, recorded.actor, recorded.correlation),
+                JobProgress(event, recorded.position, recorded.org, recorded.actor, recorded.correlation, recorded.at),
             )
             return
         job = self.jobs.get(getattr(event, "job_id", UUID(int=0)))

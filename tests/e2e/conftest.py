@@ -23,7 +23,7 @@ def sites() -> Iterator[Sites]:
 async def platform(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
     """All four services in one process."""
     home = tmp_path_factory.mktemp("platform home")
-    async with Platform(home, (INGEST, SCHEDULER, RUNNER, HEALER)) as platform:
+    async with Platform(home, (INGEST, SCHEDULER, RUNNER, HEALER), overrides={"metrics_seconds": 1}) as platform:
         yield platform
 
 

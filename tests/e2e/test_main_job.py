@@ -5,6 +5,7 @@ import json
 
 import asyncpg
 
+from shared.core.time_and_ids import PLATFORM_ORG
 from shared.testing.platform import Platform
 from shared.testing.sites import Sites
 from tests.e2e.recordings import click, people, register
@@ -119,6 +120,25 @@ async def test_rerun_runs_only_the_rows_that_failed(platform: Platform, sites: S
     assert sites.entries()[-1]["password"] == "clear-secret-1"
 
 
+async def test_a_row_that_failed_is_tried_again_when_the_caller_allows_it(platform: Platform, sites: Sites) -> None:
+    sites.refused = {"Person 0, Jr"}
+    recording = await platform.import_recording(register(sites.url))
+    job = await platform.run_job(recording["id"], people(1), options={"max_retries": 2})
+    seen = []
+    async for event in platform.events(job["id"]):
+        seen.append((event["type"], event.get("attempt"), event.get("status"), event.get("final")))
+        if event["type"] == "RowFinished" and event["attempt"] == 1:
+            sites.refused = set()
+    assert [each for each in seen if each[0] == "RowFinished"] == [
+        ("RowFinished", 1, "failed", False),
+        ("RowFinished", 2, "success", True),
+    ]
+    assert [each[1] for each in seen if each[0] == "RowStarted"] == [1, 2]
+    (row,) = await platform.results(job["id"])
+    assert (row["status"], row["attempt"]) == ("success", 2)
+    assert len(sites.entries()) == 1
+
+
 async def test_live_events_resume_behind_the_last_one_seen(platform: Platform, sites: Sites) -> None:
     recording = await platform.import_recording(register(sites.url))
     job = await platform.run_job(recording["id"], people(2))
@@ -127,6 +147,21 @@ async def test_live_events_resume_behind_the_last_one_seen(platform: Platform, s
     assert whole[0]["type"] == "JobSubmitted"
     assert whole[-1]["type"] == "JobEnded"
     assert rest == whole[3:]
+
+
+async def test_workers_send_samples_of_their_load(platform: Platform) -> None:
+    connection = await asyncpg.connect(platform.stack.postgres_url("runner"))
+    await connection.execute("select set_config('retold.org', $1, false)", str(PLATFORM_ORG))
+    samples = []
+    for _ in range(100):
+        samples = await connection.fetch("select * from vdi_metrics order by recorded_at")
+        if samples:
+            break
+        await asyncio.sleep(0.1)
+    await connection.close()
+    assert samples[0]["worker_id"]
+    assert 0 <= samples[0]["cpu_usage"] <= 100
+    assert samples[0]["memory_usage"] > 50
 
 
 async def test_no_secret_stands_anywhere_in_clear(platform: Platform, sites: Sites) -> None:
