@@ -1,0 +1,47 @@
+"""Every named SQL statement is one that Postgres understands, against the schema as migrated."""
+
+from collections.abc import AsyncIterator
+from importlib import import_module
+from typing import Any
+
+import asyncpg
+import pytest
+
+from shared.db.migrations import migrate, read_migrations
+from shared.local import LocalStack
+from shared.runtime import Blueprint
+
+SERVICES = ("ingest", "scheduler", "runner", "healer")
+
+
+def _queries(service: str) -> Any:
+    return import_module(f"services.{service}.projections").queries
+
+
+NAMED = [
+    (service, name)
+    for service in SERVICES
+    for name in _queries(service).available_queries
+    if not name.endswith("_cursor")
+]
+
+
+@pytest.fixture(scope="module")
+async def connections(stack: LocalStack) -> AsyncIterator[dict[str, "asyncpg.Connection[asyncpg.Record]"]]:
+    opened = {}
+    for service in SERVICES:
+        blueprint: Blueprint = import_module(f"services.{service}.main").BLUEPRINT
+        connection = await asyncpg.connect(stack.postgres_url(service), server_settings={"search_path": service})
+        await migrate(connection, read_migrations(blueprint.migrations))
+        opened[service] = connection
+    yield opened
+    for connection in opened.values():
+        await connection.close()
+
+
+@pytest.mark.parametrize(("service", "name"), NAMED)
+async def test_a_named_query_can_be_prepared(
+    connections: dict[str, "asyncpg.Connection[asyncpg.Record]"], service: str, name: str
+) -> None:
+    statement = await connections[service].prepare(getattr(_queries(service), name).sql)
+    assert statement.get_query()
