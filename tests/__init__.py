@@ -1,1 +1,1 @@
-"""By tier: unit (no I/O), contract (rules that hold everywhere), integration (real NATS and Postgres), e2e (all four)."""
+"""By tier: unit (no I/O), contract (rules that hold everywhere), integration (real servers), e2e (all four)."""

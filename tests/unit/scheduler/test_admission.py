@@ -216,12 +216,21 @@ def test_a_job_whose_rows_have_all_ended_is_not_stopped_by_a_deadline_that_passe
 
 
 def test_nothing_before_the_oldest_job_under_way_need_be_read_again(desk):
-    assert desk.admission.floor == 0
+    assert desk.admission.floor(desk.now) is None
     desk.submit(A)
     desk.submit(B)
-    assert desk.admission.floor == 10
+    assert desk.admission.floor(desk.now) == 10
     desk.see(JobEnded(job_id=A, status="completed", successful=3, failed=0, skipped=0))
-    assert desk.admission.floor == 12
+    assert desk.admission.floor(desk.now) == 12
+
+
+def test_a_job_whose_submission_broke_off_holds_the_floor_back_for_an_hour_only(desk):
+    desk.submit(A)
+    (draft,) = desk.admission.jobs.values()
+    draft.began = None
+    desk.submit(B)
+    assert desk.admission.floor(desk.now) == 10
+    assert desk.admission.floor(desk.now + timedelta(hours=1, seconds=1)) == 12
 
 
 def test_a_scheduler_that_starts_again_from_the_log_repeats_nothing(desk):

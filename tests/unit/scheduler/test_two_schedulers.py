@@ -33,6 +33,8 @@ T = TypeVar("T")
 CAP = 4
 CONTEXT = Context(UUID(int=9), "ada", "corr")
 
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+
 
 def now(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run what never waits."""
@@ -54,7 +56,8 @@ class Scheduler:
     @property
     def floor(self) -> int:
         """From where the next one must read, as the dispatcher notes it."""
-        return self.admission.floor if self.admission.jobs else self.position
+        lowest = self.admission.floor(BEGINNING)
+        return self.position if lowest is None else lowest
 
 
 class Schedulers(RuleBasedStateMachine):
@@ -62,7 +65,7 @@ class Schedulers(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = datetime(2026, 1, 1, tzinfo=UTC)
+        self.clock = BEGINNING
         self.log = MemoryLog(catalogue(), clock=lambda: self.clock)
         self.schedulers = [Scheduler(Admission(CAP)) for _ in range(2)]
         self.created: list[JobCreated] = []
@@ -243,9 +246,8 @@ class Schedulers(RuleBasedStateMachine):
         ends = {event.job_id: event for event in self.events(JobEnded)}
         assert set(ends) == {created.job_id for created in self.created}
         for created in self.created:
-            last = {
-                event.row: event for event in self.events(RowFinished, RowSkipped) if event.job_id == created.job_id
-            }
+            results = [event for event in self.events(RowFinished, RowSkipped) if event.job_id == created.job_id]
+            last = {event.row: event for event in results if getattr(event, "final", True)}
             words = Counter(getattr(event, "status", "skipped") for event in last.values())
             end = ends[created.job_id]
             assert len(last) == created.total_rows
