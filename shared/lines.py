@@ -1,7 +1,7 @@
 """The runners' live lines and samples: a log of their own, kept for a while, never the source of truth."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,8 @@ import msgspec
 import nats.errors
 from nats.aio.client import Client
 
+from shared.bus.codec import NUL_ON_WIRE, storable
+from shared.bus.jetstream import last_position
 from shared.bus.puller import Puller
 from shared.bus.subjects import LINES_STREAM
 from shared.core.errors import Unavailable
@@ -66,11 +68,16 @@ class Lines:
     async def publish(self, subject: str, lines: Sequence[Line]) -> None:
         """Store lines; a log that does not answer loses them rather than hold up a row."""
         try:
-            await self._jetstream.publish(subject, _encoder.encode(list(lines)))
+            payload = _encoder.encode(list(lines))
+            if NUL_ON_WIRE in payload:
+                payload = _encoder.encode(storable(msgspec.json.decode(payload)))
+            await self._jetstream.publish(subject, payload)
         except (nats.errors.Error, TimeoutError, OSError) as failure:
             raise Unavailable(f"log lines could not be stored: {failure!r}") from failure
 
-    async def follow(self, subjects: Sequence[str], after: int = 0, linger: float = 0.02) -> AsyncIterator[LineBatch]:
+    async def follow(
+        self, subjects: Sequence[str], after: int = 0, linger: float = 0.02
+    ) -> AsyncGenerator[LineBatch, None]:
         """Batches of lines in order, without end."""
         puller = Puller(self._client, LINES_STREAM, subjects, after, linger=timedelta(seconds=linger))
         async with puller:
@@ -82,12 +89,9 @@ class Lines:
                 )
                 yield LineBatch(stored, messages[-1].sequence, messages[-1].pending)
 
-    async def last_position(self) -> int:
-        """The newest position."""
-        try:
-            return (await self._jetstream.stream_info(LINES_STREAM)).state.last_seq
-        except (nats.errors.Error, TimeoutError, OSError) as failure:
-            raise Unavailable(f"the lines' log does not answer: {failure!r}") from failure
+    async def last_position(self, subjects: Sequence[str] = ()) -> int:
+        """The newest position, of all lines or under some filters."""
+        return await last_position(self._jetstream, LINES_STREAM, subjects)
 
 
 class LineWriter:

@@ -1,7 +1,8 @@
 """Log in, rows out: ordered, the checkpoint in the same transaction; rebuilt beside, then swapped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, Protocol
@@ -14,6 +15,7 @@ from shared.core.errors import Conflict, Refused, Unavailable
 from shared.db.migrations import Migration, migrate
 from shared.db.pool import Connection, Database, act_for
 
+POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 __all__ = ["Connection", "Projection", "Projector", "wait_until"]
 log = structlog.get_logger()
 
@@ -39,12 +41,12 @@ class SourceBatch(Protocol):
 class Source(Protocol):
     """A log that can be read in order: the events, or the runners' lines."""
 
-    def follow(self, subjects: Sequence[str], after: int = 0, linger: float = 0.02) -> AsyncIterator[Any]:
+    def follow(self, subjects: Sequence[str], after: int = 0, linger: float = 0.02) -> AsyncGenerator[Any, None]:
         """Batches beyond a position, without end."""
         ...
 
-    async def last_position(self) -> int:
-        """The newest position."""
+    async def last_position(self, subjects: Sequence[str] = ()) -> int:
+        """The newest position, of the whole log or under some filters; 0 when there is none."""
         ...
 
 
@@ -77,6 +79,11 @@ class Projector:
         try:
             await self._become_the_only_one(connection)
             position = await checkpoint(connection, self._projection.name)
+            if position > (end := await self._source.last_position()):
+                raise Refused(
+                    f"{self._projection.name} has seen position {position}, and the log ends at {end}: it was restored "
+                    f"from an older copy; run: retold rebuild {self._database.schema}.{self._projection.name}"
+                )
             async for batch in self._source.follow(self._projection.subjects, position):
                 position = await self._project(connection, batch, position)
         except (OSError, asyncpg.InterfaceError) as failure:
@@ -122,35 +129,58 @@ class Projector:
                     self._projection.name,
                     position,
                 )
+                forget = f'delete from "{live}".dead_events where projection = $1'  # noqa: S608
+                await connection.execute(forget, self._projection.name)
+                await connection.execute(f'insert into "{live}".dead_events select * from dead_events')  # noqa: S608
                 await _empty_schema(connection, f"{live}_shadow")
             return position
         finally:
             await connection.close(timeout=5)
 
     async def _project_to_head(self, connection: Connection, progress: Callable[[int, int], None]) -> int:
-        head = await self._source.last_position()
+        head = await self._source.last_position(self._projection.subjects)
         position = await checkpoint(connection, self._projection.name)
         if head == 0:
             return 0
-        batches = self._source.follow(self._projection.subjects, position)
-        while True:
-            try:
-                # A projection may match nothing of the log: then nothing ever arrives.
-                batch = await asyncio.wait_for(anext(batches), timeout=2.0)
-            except TimeoutError:
-                return position
-            position = await self._project(connection, batch, position)
-            progress(position, batch.pending)
-            if batch.pending == 0 or position >= head:
-                await batches.aclose()  # type: ignore[attr-defined]
-                return position
+        async with aclosing(self._source.follow(self._projection.subjects, position)) as batches:
+            async for batch in batches:
+                position = await self._project(connection, batch, position)
+                progress(position, batch.pending)
+                if position >= head:
+                    break
+        return position
 
 
 async def apply_batch(connection: Connection, projection: Projection, batch: SourceBatch) -> None:
-    """Apply a batch, organization after organization, each under its own row-level security."""
-    for org, items in groupby(batch.events, key=lambda item: item.org):
-        await act_for(connection, org)
-        await projection.apply(connection, list(items))
+    """Apply a batch, organization after organization, each under its own row-level security.
+
+    An item that the tables do not take is put aside in `dead_events`: one organization's odd value must not stop
+    everybody's read model.
+    """
+    try:
+        async with connection.transaction():
+            for org, items in groupby(batch.events, key=lambda item: item.org):
+                await act_for(connection, org)
+                await projection.apply(connection, list(items))
+    except POISON:
+        for item in batch.events:
+            await _apply_or_put_aside(connection, projection, item)
+
+
+async def _apply_or_put_aside(connection: Connection, projection: Projection, item: Any) -> None:
+    try:
+        async with connection.transaction():
+            await act_for(connection, item.org)
+            await projection.apply(connection, [item])
+    except POISON as error:
+        # Its message may quote the value, which may be personal: the kind of error is enough to find the event.
+        where = {"projection": projection.name, "position": item.position, "index": item.index}
+        log.error("event put aside: its table does not take it", **where, reason=type(error).__name__)
+        await connection.execute(
+            "insert into dead_events values ($1, $2, $3, $4) on conflict do nothing",
+            *where.values(),
+            type(error).__name__,
+        )
 
 
 async def checkpoint(connection: Connection, projection: str) -> int:
@@ -179,8 +209,11 @@ async def wait_until(database: Database, projection: str, position: int, timeout
         async with asyncio.timeout(timeout):
             while True:
                 async with database.connection() as connection:
-                    if await checkpoint(connection, projection) >= position:
-                        return
+                    reached = await connection.fetchval(
+                        "select position from checkpoints where projection = $1", projection
+                    )
+                if (reached or 0) >= position:
+                    return
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise Unavailable(f"{projection} has not yet reached position {position}; ask again in a moment") from None

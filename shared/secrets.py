@@ -8,6 +8,7 @@ so that destroying one key makes every value of the organization unreadable, his
 import base64
 import binascii
 import os
+import time
 from uuid import UUID
 
 import nats.errors
@@ -23,6 +24,7 @@ from shared.core.errors import InvalidInput, Refused, Unavailable
 __all__ = ["MASK", "SEALED_PREFIX", "Sealer", "is_sealed", "masked", "parse_master_key"]
 _VERSION = "v1"
 _NONCE_BYTES = 12
+KEY_KEPT_SECONDS = 60.0  # so that a destroyed key is soon gone from every process
 
 
 def parse_master_key(text: str) -> bytes:
@@ -42,7 +44,7 @@ class Sealer:
     def __init__(self, client: Client, master_key: bytes) -> None:
         self._jetstream = client.jetstream(timeout=5)
         self._master = AESGCM(master_key)
-        self._keys: dict[UUID, AESGCM] = {}
+        self._keys: dict[UUID, tuple[AESGCM, float]] = {}
 
     async def seal(self, org: UUID, record: UUID, value: str) -> str:
         """The sealed form of `value`, readable again only for this organization and record."""
@@ -66,16 +68,17 @@ class Sealer:
             raise Refused("a secret cannot be opened: it was sealed for another record or was altered") from error
 
     async def _data_key(self, org: UUID, *, create: bool) -> AESGCM:
-        if org not in self._keys:
+        now = time.monotonic()
+        if org not in self._keys or now - self._keys[org][1] > KEY_KEPT_SECONDS:
             try:
-                self._keys[org] = await self._fetch_key(org, create=create)
+                self._keys[org] = (await self._fetch_key(org, create=create), now)
             except InvalidTag as error:
                 raise Refused(
                     "RETOLD_MASTER_KEY is not the one that this organization's secrets were sealed with"
                 ) from error
             except (nats.errors.Error, TimeoutError, OSError) as failure:
                 raise Unavailable(f"the key store does not answer: {failure!r}") from failure
-        return self._keys[org]
+        return self._keys[org][0]
 
     async def _fetch_key(self, org: UUID, *, create: bool) -> AESGCM:
         bucket = await self._jetstream.key_value(KEYS_BUCKET)

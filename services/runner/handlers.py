@@ -1,8 +1,8 @@
 """SHELL: taking a row and running it."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,8 +29,8 @@ from shared.contracts.runner import (
     StepResult,
 )
 from shared.contracts.scheduler import RowDispatched
-from shared.contracts.steps import event_of, is_thin
-from shared.core.errors import RetoldError, Unavailable
+from shared.contracts.steps import event_of, is_thin, takes_value
+from shared.core.errors import RetoldError, TooLarge, Unavailable
 from shared.core.events import Event
 from shared.core.time_and_ids import now
 from shared.lines import Line, LineWriter
@@ -116,7 +116,8 @@ class RowRunner(Hooks):
                 if self._known.is_stopped(event.job_id):
                     self._fail("cancelled", f"the job was cancelled before step {step.step_number}", step.step_number)
                     break
-                value, secret = values.get(step.step_number, (step.value, False))
+                given = values.get(step.step_number) if takes_value(step) else None
+                value, secret = given or (step.value, False)
                 options = self._options(job, recording, step, secret=secret)
                 result = await session.perform(step, value, options, self)
                 self._report.steps.append(result)
@@ -126,7 +127,7 @@ class RowRunner(Hooks):
                     break
             if self._report.error_type not in (None, "cancelled"):
                 self._report.screenshot = await self._screenshot(session)
-            return self._learned(session, recording)
+            return self._learned(session, recording, job.rows[event.row].values())
 
     def _options(self, job: JobView, recording: RecordingSnapshot, step: Step, *, secret: bool) -> StepOptions:
         options = job.created.options
@@ -183,12 +184,12 @@ class RowRunner(Hooks):
             await self.log("warn", f"no screenshot: {failure or type(failure).__name__}")
             return None
 
-    def _learned(self, session: Session, recording: RecordingSnapshot) -> list[Event]:
+    def _learned(self, session: Session, recording: RecordingSnapshot, values: Iterable[str]) -> list[Event]:
         """A successful run of thinly recorded steps teaches the recording their full bundles."""
         if self._report.error_type is not None or not self._known.may_teach(recording):
             return []
         thin = {s.step_number for s in recording.steps if is_thin(s) and not s.metadata.get("taught")}
-        taught = [lesson for lesson in session.learned() if lesson.step_number in thin]
+        taught = [lesson for lesson in session.learned(values) if lesson.step_number in thin]
         if not taught:
             return []
         self._known.has_taught(recording)
@@ -226,6 +227,10 @@ class RowRunner(Hooks):
             try:
                 await self._stream.carry_out(command, "finish")
                 return
+            except TooLarge:
+                if not command.beside:
+                    raise
+                command = replace(command, beside=())  # what was learned is worth less than the result
             except Unavailable:
                 if asyncio.get_running_loop().time() > deadline:
                     raise

@@ -36,7 +36,7 @@ class Known:
         self._log, self._clock = log, clock
         self._jobs: OrderedDict[UUID, JobView] = OrderedDict()
         self._recordings: OrderedDict[tuple[UUID, int], RecordingSnapshot] = OrderedDict()
-        self._heal_events: dict[UUID, tuple[int, list[Event]]] = {}
+        self._heals: OrderedDict[UUID, tuple[int, dict[str, CachedHeal]]] = OrderedDict()
         self._stopped: set[UUID] = set()
         self._taught: set[tuple[UUID, int]] = set()
 
@@ -70,13 +70,13 @@ class Known:
 
     async def heals(self, recording_id: UUID) -> Mapping[str, CachedHeal]:
         """Cache key → heal usable now."""
-        position, events = self._heal_events.get(recording_id, (0, []))
+        position, heals = self._heals.get(recording_id, (0, {}))
         newer = await self._log.load(subjects.heals(recording_id), position)
-        if newer:
-            events = [*events, *(item.event for item in newer)]
-            position = newer[-1].position
-        self._heal_events[recording_id] = (position, events)
-        return cached_heals(events, self._clock())
+        heals = cached_heals((item.event for item in newer), self._clock(), heals)
+        self._heals[recording_id] = (newer[-1].position if newer else position, heals)
+        self._heals.move_to_end(recording_id)
+        _forget_oldest(self._heals, RECORDINGS_KEPT)
+        return heals
 
     def see(self, event: Event) -> None:
         """Take note of jobs that a person, or their deadline, stops."""

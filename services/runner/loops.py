@@ -3,7 +3,9 @@
 import asyncio
 import os
 import socket
+import time
 from contextlib import suppress
+from datetime import timedelta
 
 import nats.errors
 import psutil
@@ -19,7 +21,7 @@ from services.runner.row_stream import Fenced, RowStream
 from services.runner.settings import RunnerSettings
 from shared.bus import subjects
 from shared.bus.codec import decode
-from shared.bus.topology import RUNNERS
+from shared.bus.topology import RUNNERS, runners_consumer
 from shared.contracts.catalogue import catalogue
 from shared.contracts.scheduler import RowDispatched
 from shared.core.errors import NotFound, Unavailable
@@ -29,9 +31,32 @@ from shared.runtime import Resources
 from shared.ticks import with_ticks
 
 FETCH_SECONDS = 2.0
+FINISH_SECONDS = 15.0  # of the DRAIN_SECONDS that the process has
 RETRY_SECONDS = 1.0
 
 log = structlog.get_logger()
+
+
+class Lease:
+    """A worker's right to a row: renewed while it works; without renewal the queue gives the row to another."""
+
+    def __init__(self, message: Msg, seconds: float) -> None:
+        self._message, self._seconds = message, seconds
+        self._renewed = time.monotonic()
+
+    async def keep(self) -> None:
+        """Renew without end; the row's own time limit ends this too, so a hung browser loses its row."""
+        while True:
+            await asyncio.sleep(self._seconds / 3)
+            with suppress(nats.errors.Error, OSError):
+                await self._message.in_progress()
+                self._renewed = time.monotonic()
+
+    async def hand_back(self, delay: float) -> None:
+        """Let another worker have the row after `delay` s; not when it may already belong to one."""
+        if time.monotonic() - self._renewed < self._seconds:
+            with suppress(nats.errors.Error, OSError):
+                await self._message.nak(delay=min(delay, 30.0) or None)
 
 
 class Worker:
@@ -39,7 +64,8 @@ class Worker:
 
     def __init__(self, resources: Resources) -> None:
         settings: RunnerSettings = resources.settings
-        self.worker_id = settings.worker_id or f"{socket.gethostname()}-{os.getpid()}-{new_id().hex[-6:]}"
+        # Never the same twice: a row knows who holds it by this.
+        self.worker_id = f"{settings.worker_id or f'{socket.gethostname()}-{os.getpid()}'}-{new_id().hex[-6:]}"
         self._resources, self._settings = resources, settings
         self._known = Known(resources.log, resources.clock)
         self._fleet = Fleet(settings.chromium, headless=settings.headless)
@@ -60,9 +86,8 @@ class Worker:
                 )
                 async with self._fleet.session():
                     pass  # without a browser no row is taken: it would fail, or be lost, for nothing
-                while not self._resources.stopping.is_set():
-                    await self._slots.acquire()
-                    message = None if self._resources.stopping.is_set() else await self._next(consumer)
+                while await self._slot_is_free():
+                    message = await self._next(consumer)
                     if message is None:
                         self._slots.release()
                         continue
@@ -72,14 +97,29 @@ class Worker:
             finally:
                 await self._finish_rows()
 
+    async def _slot_is_free(self) -> bool:
+        """Wait for a free slot and take it; false when the process stops first."""
+        stopping = self._resources.stopping
+        free, stop = asyncio.create_task(self._slots.acquire()), asyncio.create_task(stopping.wait())
+        await asyncio.wait({free, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if stopping.is_set():
+            free.cancel()
+            return False
+        return True
+
     async def _next(self, consumer: JetStreamContext.PullSubscription) -> Msg | None:
         try:
             return (await consumer.fetch(1, timeout=FETCH_SECONDS))[0]
         except TimeoutError:
             return None
         except (nats.errors.Error, OSError) as failure:
-            log.debug("no row to be had", reason=repr(failure))
+            log.warning("no row to be had, trying again", reason=str(failure) or repr(failure))
             await asyncio.sleep(RETRY_SECONDS)
+            with suppress(nats.errors.Error, TimeoutError):  # in case somebody removed the queue
+                lease = timedelta(seconds=self._settings.lease_seconds)
+                queue = runners_consumer(lease, self._settings.replicas)
+                await self._resources.nats.jetstream().add_consumer(subjects.EVENTS_STREAM, queue)
             return None
 
     def _row_done(self, task: asyncio.Task[None]) -> None:
@@ -87,19 +127,21 @@ class Worker:
         self._slots.release()
 
     async def _finish_rows(self) -> None:
-        """Rows in hand end by themselves, or are handed back when we are cancelled."""
-        rows = list(self._rows)
+        """Rows in hand get a while to end by themselves, then they are handed back."""
+        if not self._rows:
+            return
         try:
-            if rows:
-                await asyncio.wait(rows)
-        except asyncio.CancelledError:
+            await asyncio.wait(self._rows, timeout=FINISH_SECONDS)
+        finally:
+            rows = set(self._rows)
             for row in rows:
                 row.cancel()
-            await asyncio.wait(rows, timeout=5)
-            raise
+            if rows:
+                await asyncio.wait(rows, timeout=5)
 
     async def _run_row(self, message: Msg) -> None:
-        heartbeat = asyncio.create_task(self._keep_lease(message))
+        lease = Lease(message, self._settings.lease_seconds)
+        renewing = asyncio.create_task(lease.keep())
         began = asyncio.get_running_loop().time()
         try:
             await self._run_dispatched(message)
@@ -108,16 +150,14 @@ class Worker:
             # No ack: it would take the row from the queue of the worker that holds it now.
             log.info("row left to another worker", subject=message.subject, reason=fenced.detail)
         except asyncio.CancelledError:
-            with suppress(nats.errors.Error):
-                await message.nak()
+            await lease.hand_back(0)
             raise
         except Exception as failure:
             log.warning("row handed back", subject=message.subject, reason=str(failure) or repr(failure))
-            with suppress(nats.errors.Error):
-                await message.nak(delay=RETRY_SECONDS)
+            await lease.hand_back(RETRY_SECONDS * 2**message.metadata.num_delivered)
         finally:
             self._busy_ms += (asyncio.get_running_loop().time() - began) * 1000
-            heartbeat.cancel()
+            renewing.cancel()
 
     async def _run_dispatched(self, message: Msg) -> None:
         position = message.metadata.sequence.stream
@@ -133,13 +173,6 @@ class Worker:
                 self._processed += status is not None
                 self._succeeded += status == "success"
                 self._failed += status == "failed"
-
-    async def _keep_lease(self, message: Msg) -> None:
-        """Renew the row's lease; the row's own time limit ends this too, so a hung browser loses its row."""
-        while True:
-            await asyncio.sleep(self._settings.lease_seconds / 3)
-            with suppress(nats.errors.Error, OSError):
-                await message.in_progress()
 
     async def watch_stopped_jobs(self) -> None:
         """Rows of a job that a person stops end within a step."""

@@ -7,7 +7,7 @@ from services.runner.aggregates.row_run import Command, Hold, RowRun, row_runs
 from shared.bus import subjects
 from shared.bus.log import Append, Context
 from shared.contracts.scheduler import RowDispatched
-from shared.core.errors import Conflict, Refused, RetoldError
+from shared.core.errors import Conflict, Refused, RetoldError, Unavailable
 from shared.core.events import Event, Recorded
 from shared.runtime import Resources
 
@@ -35,6 +35,8 @@ class RowStream:
         recorded = await self.resources.log.load(self._stream)
         self.state = row_runs.fold(item.event for item in recorded)
         self.position = recorded[-1].position if recorded else 0
+        if self.position < self.dispatched.position:
+            raise Unavailable("the log answered from a copy that lags behind; the row is looked at again")
 
     async def carry_out(self, command: Command, command_id: str) -> Sequence[Event]:
         """Decide and store. Raises `Fenced` when another worker was faster."""

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Header, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +16,7 @@ from shared.contracts.runner import RowFinished, RowStarted
 from shared.contracts.scheduler import JobEnded, JobStopping, JobSubmitted, RowDispatched, RowSkipped
 from shared.core.errors import Fault, InvalidInput, NotFound, TooLarge
 from shared.core.events import Recorded
+from shared.core.time_and_ids import derived_id, new_id
 from shared.projections import wait_until
 from shared.runtime import Resources
 from shared.web.callers import Caller, CallerOf
@@ -23,6 +24,7 @@ from shared.web.live import LIVE, LastEventId, LiveMessage, event_id, live_respo
 from shared.web.paging import PageOf, link_next
 
 AtLeast = Annotated[int | None, Query(ge=0, description="wait until this position of the log is visible")]
+Idempotency = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 SHOWN = (JobSubmitted, JobStopping, JobEnded, RowDispatched, RowStarted, RowFinished, RowSkipped)
 
 
@@ -48,18 +50,28 @@ def _changing_routes(routes: APIRouter, resources: Resources) -> None:
         caller: CallerOf,
         file: UploadFile,
         request: Annotated[str, Form(description="a JobRequest as JSON")],
+        idempotency_key: Idempotency = None,
     ) -> dict[str, Any]:
         """Run a recording for every row of a CSV file."""
         wanted = _job_request(request)
         content = await file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise TooLarge(f"the table is over {MAX_BYTES // 1024**2} MiB; split it into several jobs")
-        return await submit(response, caller, await handlers.plan_job(resources, caller, wanted, content))
+        job_id = derived_id(caller.org, "job", idempotency_key) if idempotency_key else new_id()
+        return await submit(response, caller, await handlers.plan_job(resources, caller, wanted, content, job_id))
 
     @routes.post("/jobs/{job_id}/rerun", status_code=202)
-    async def rerun_job(job_id: UUID, wanted: RerunRequest, response: Response, caller: CallerOf) -> dict[str, Any]:
-        """A new job over some rows of an ended one."""
-        return await submit(response, caller, await handlers.plan_rerun(resources, caller, job_id, wanted.which))
+    async def rerun_job(
+        job_id: UUID,
+        wanted: RerunRequest,
+        response: Response,
+        caller: CallerOf,
+        idempotency_key: Idempotency = None,
+    ) -> dict[str, Any]:
+        """A new job over some rows of an ended one; `failed` leaves out those whose outcome is unknown."""
+        new_job_id = derived_id(caller.org, "rerun", job_id, idempotency_key) if idempotency_key else new_id()
+        new = await handlers.plan_rerun(resources, caller, job_id, wanted.which, new_job_id)
+        return await submit(response, caller, new)
 
     @routes.post("/jobs/{job_id}/cancel", status_code=202)
     async def cancel_job(job_id: UUID, caller: CallerOf) -> dict[str, Any]:

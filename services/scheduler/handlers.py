@@ -17,7 +17,6 @@ from shared.contracts.runner import RowFinished
 from shared.contracts.scheduler import JobCreated, JobEnded, JobOptions, JobRowsAdded
 from shared.contracts.steps import is_password, sounds_secret
 from shared.core.errors import Fault, InvalidInput, NotFound, Refused
-from shared.core.time_and_ids import new_id
 from shared.runtime import Resources
 from shared.secrets import is_sealed
 from shared.web.callers import Caller
@@ -44,7 +43,7 @@ class NewJob:
     rows: Sequence[Mapping[str, str]]
 
 
-async def plan_job(resources: Resources, caller: Caller, request: JobRequest, content: bytes) -> NewJob:
+async def plan_job(resources: Resources, caller: Caller, request: JobRequest, content: bytes, job_id: UUID) -> NewJob:
     """Read the table and match its columns to the recording's labels. Raises `InvalidInput`, `NotFound`."""
     recording = await _recording(resources, caller, request.recording_id)
     table = read_csv(content)
@@ -60,7 +59,7 @@ async def plan_job(resources: Resources, caller: Caller, request: JobRequest, co
     secret = {column for column in table.columns if sounds_secret(column)} | set(request.secret_columns)
     secret |= {column for column, label in columns.mapping.items() if _goes_into_password(recording, label)}
     created = JobCreated(
-        job_id=new_id(),
+        job_id=job_id,
         user_id=caller.user_id,
         recording_id=recording.recording_id,
         recording_name=recording.name,
@@ -96,9 +95,9 @@ def _goes_into_password(recording: RecordingSnapshot, label: str) -> bool:
 
 
 async def plan_rerun(
-    resources: Resources, caller: Caller, job_id: UUID, which: Literal["failed", "unknown", "all"]
+    resources: Resources, caller: Caller, job_id: UUID, which: Literal["failed", "unknown", "all"], new_job_id: UUID
 ) -> NewJob:
-    """A new job over rows of an ended one: those that failed, those whose outcome nobody knows, or all."""
+    """A new job over rows of an ended one: those that surely failed, those whose outcome nobody knows, or all."""
     recorded = [item for item in await resources.log.load(subjects.job(job_id)) if item.org == caller.org]
     created = next((item.event for item in recorded if isinstance(item.event, JobCreated)), None)
     if created is None:
@@ -113,7 +112,7 @@ async def plan_rerun(
     return NewJob(
         created.model_copy(
             update={
-                "job_id": new_id(),
+                "job_id": new_job_id,
                 "user_id": caller.user_id,
                 "revision": (await _recording(resources, caller, created.recording_id)).revision,
                 "total_rows": len(opened),
@@ -134,7 +133,7 @@ async def _rows_to_run_again(resources: Resources, job_id: UUID, which: str, tot
         if isinstance(event, RowFinished)
         and event.final
         and event.status == "failed"
-        and (which == "failed" or event.error_type == "outcome_unknown")
+        and (event.error_type == "outcome_unknown") == (which == "unknown")
     )
 
 

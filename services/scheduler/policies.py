@@ -47,7 +47,11 @@ Order = DispatchRow | SkipRow | StopJob | EndJob
 
 @dataclass(slots=True)
 class JobProgress:
-    """A job that has not ended. `waiting` holds rows to be retried: row → (not before, attempt, expected)."""
+    """A job that has not ended.
+
+    `seen`: rows with an event, or an order. `dispatched`: rows that no runner has started yet, and the position of
+    their dispatch. `waiting`: rows to be retried, with (not before, attempt, expected position).
+    """
 
     created: JobCreated
     position: int
@@ -57,6 +61,8 @@ class JobProgress:
     created_at: datetime
     began: datetime | None = None
     next_row: int = 0
+    seen: set[int] = field(default_factory=set)
+    dispatched: dict[int, int] = field(default_factory=dict)
     in_flight: set[int] = field(default_factory=set)
     waiting: dict[int, tuple[datetime, int, int]] = field(default_factory=dict)
     ended: dict[int, str] = field(default_factory=dict)
@@ -103,12 +109,15 @@ class Admission:
                 job.stopping = event.reason
             case JobEnded():
                 del self.jobs[event.job_id]
-            case RowDispatched() | RowStarted():
-                job.next_row = max(job.next_row, event.row + 1)
+            case RowDispatched():
+                job.seen.add(event.row)
                 job.waiting.pop(event.row, None)
                 job.in_flight.add(event.row)
+                job.dispatched[event.row] = recorded.position
+            case RowStarted():
+                job.dispatched.pop(event.row, None)
             case RowSkipped():
-                job.next_row = max(job.next_row, event.row + 1)
+                job.seen.add(event.row)
                 self._end_row(job, event.row, "skipped")
             case RowFinished():
                 self._see_finished(job, event, recorded)
@@ -118,11 +127,13 @@ class Admission:
             self._end_row(job, event.row, event.status)
             return
         pause = RETRY_PAUSES[min(event.attempt, len(RETRY_PAUSES)) - 1]
+        job.dispatched.pop(event.row, None)
         job.in_flight.discard(event.row)
         job.waiting[event.row] = (recorded.at + pause, event.attempt + 1, recorded.position)
 
     @staticmethod
     def _end_row(job: JobProgress, row: int, status: str) -> None:
+        job.dispatched.pop(row, None)
         job.in_flight.discard(row)
         job.waiting.pop(row, None)
         job.ended.setdefault(row, status)
@@ -144,8 +155,9 @@ class Admission:
                 yield StopJob(created.job_id, reason)
         if job.stopping is not None:
             for row, expected in _rows_left(job):
-                job.next_row = max(job.next_row, row + 1)
+                job.seen.add(row)
                 job.waiting.pop(row, None)
+                job.dispatched.pop(row, None)
                 job.in_flight.add(row)  # until the log confirms the skip
                 yield SkipRow(RowSkipped(job_id=created.job_id, row=row, reason=job.stopping), expected)
         if len(job.ended) == created.total_rows and not job.end_asked:
@@ -175,15 +187,16 @@ def _reason_to_stop(job: JobProgress, now: datetime) -> StopReason | None:
         return None
     if job.created.stop_on_error and "failed" in job.ended.values():
         return "stop_on_error"
-    if options.deadline_seconds and job.began and now > job.began + timedelta(seconds=options.deadline_seconds):
+    if options.deadline_seconds and job.began and (now - job.began).total_seconds() > options.deadline_seconds:
         return "timeout"
     return None
 
 
 def _rows_left(job: JobProgress) -> list[tuple[int, int]]:
-    """Rows that neither ended nor run, with the position their stream stands at."""
+    """Rows that neither ended nor were started by a runner, with the position their stream stands at."""
     waiting = [(row, expected) for row, (_, _, expected) in sorted(job.waiting.items())]
-    return waiting + [(row, 0) for row in range(job.next_row, job.created.total_rows)]
+    untaken = sorted(job.dispatched.items())
+    return waiting + untaken + [(row, 0) for row in range(job.created.total_rows) if row not in job.seen]
 
 
 def _next_row(job: JobProgress, now: datetime) -> DispatchRow | None:
@@ -194,11 +207,14 @@ def _next_row(job: JobProgress, now: datetime) -> DispatchRow | None:
     if ready:
         row = min(ready)
         _, attempt, expected = job.waiting.pop(row)
-    elif job.next_row < created.total_rows:
-        row, attempt, expected = job.next_row, 1, 0
-        job.next_row += 1
     else:
-        return None
+        # Not every dispatch before the last one need be stored: what the log lacks is given again.
+        while job.next_row in job.seen:
+            job.next_row += 1
+        if job.next_row >= created.total_rows:
+            return None
+        row, attempt, expected = job.next_row, 1, 0
+        job.seen.add(row)
     event = RowDispatched(
         job_id=created.job_id,
         row=row,

@@ -51,6 +51,18 @@ def message_id(append: Append) -> UUID:
     return derived_id(append.stream, append.command_id)
 
 
+NUL_ON_WIRE = b"\\u0000"
+
+
+def storable(text: Any) -> Any:
+    """A JSON value without U+0000, which Postgres cannot store: U+FFFD stands in its place."""
+    if isinstance(text, str):
+        return text.replace("\0", "\ufffd")
+    if isinstance(text, dict):
+        return {storable(key): storable(value) for key, value in text.items()}
+    return [storable(each) for each in text] if isinstance(text, list) else text
+
+
 def encode(append: Append, at: datetime) -> bytes:
     """The message for a decision taken at `at`."""
     events = [EventOnWire(type(event).__name__, event.v, _to_json(event)) for event in append.events]
@@ -72,7 +84,9 @@ def encode(append: Append, at: datetime) -> bytes:
 
 
 def _to_json(event: Event) -> dict[str, Any]:
-    return event.model_dump(mode="json", by_alias=True, exclude_unset=False, exclude_none=False)
+    data = event.model_dump(mode="json", by_alias=True, exclude_unset=False, exclude_none=False)
+    # Looked for in the encoded bytes first: walking every event would cost more than encoding it.
+    return storable(data) if NUL_ON_WIRE in _encoder.encode(data) else data
 
 
 def read_envelope(payload: bytes) -> Envelope:

@@ -3,13 +3,15 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.errors import APIError, NoStreamResponseError, ServiceUnavailableError
+from nats.js import JetStreamContext
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError, ServiceUnavailableError
 
 from shared.bus.codec import decode, encode, message_id, read_envelope
 from shared.bus.log import ANY_SEQUENCE, Append, Batch
@@ -126,7 +128,9 @@ class JetStreamLog:
         finally:
             await subscription.unsubscribe()
 
-    async def follow(self, subjects: Sequence[str], after: int = 0, linger: float = 0.02) -> AsyncIterator[Batch]:
+    async def follow(
+        self, subjects: Sequence[str], after: int = 0, linger: float = 0.02
+    ) -> AsyncGenerator[Batch, None]:
         """Batches in order, without end. See `Puller` for gaps and reconnections."""
         puller = Puller(self._client, EVENTS_STREAM, subjects, after, linger=timedelta(seconds=linger))
         async with puller:
@@ -138,13 +142,23 @@ class JetStreamLog:
                 ]
                 yield Batch(tuple(events), messages[-1].sequence, messages[-1].pending)
 
-    async def last_position(self) -> int:
-        """The position of the newest event of the whole log."""
-        try:
-            info = await self._jetstream.stream_info(EVENTS_STREAM)
-        except NO_ANSWER as silence:
-            raise Unavailable(f"the event log did not answer: {silence!r}") from silence
-        return info.state.last_seq
+    async def last_position(self, subjects: Sequence[str] = ()) -> int:
+        """The position of the newest event, of the whole log or under some filters; 0 when there is none."""
+        return await last_position(self._jetstream, EVENTS_STREAM, subjects)
+
+
+async def last_position(jetstream: JetStreamContext, stream: str, subjects: Sequence[str]) -> int:
+    """The newest sequence of a stream, or the newest under some filters; 0 when there is none."""
+    try:
+        if not subjects:
+            return (await jetstream.stream_info(stream)).state.last_seq
+        newest = 0
+        for subject in subjects:
+            with suppress(NotFoundError):
+                newest = max(newest, (await jetstream.get_last_msg(stream, subject)).seq or 0)
+        return newest
+    except NO_ANSWER as silence:
+        raise Unavailable(f"the log {stream} did not answer: {silence!r}") from silence
 
 
 def _position(message: Msg) -> int:

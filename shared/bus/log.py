@@ -1,6 +1,6 @@
 """The port of the event log: append with an expectation, load a stream, read in order."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -68,10 +68,10 @@ class Log(Protocol):
         """All events under a filter, in order (many streams at once; never the ground of a decision)."""
         ...
 
-    def follow(self, subjects: Sequence[str], after: int = 0, linger: float = 0.02) -> AsyncIterator[Batch]:
+    def follow(self, subjects: Sequence[str], after: int = 0, linger: float = 0.02) -> AsyncGenerator[Batch, None]:
         """Batches of events beyond `after`, in order, without end; waits up to `linger` seconds to fill one."""
         ...
 
-    async def last_position(self) -> int:
-        """The position of the newest event of the whole log."""
+    async def last_position(self, subjects: Sequence[str] = ()) -> int:
+        """The position of the newest event, of the whole log or under some filters; 0 when there is none."""
         ...

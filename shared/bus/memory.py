@@ -1,7 +1,7 @@
 """The log's twin in memory: the same contract, for tests without a server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from shared.bus.codec import decode, encode, message_id, read_envelope
 from shared.bus.log import ANY_SEQUENCE, Append, Batch
@@ -50,7 +50,9 @@ class MemoryLog:
             for recorded in decode(payload, self._messages[position - 1][0], position, self._catalogue)
         ]
 
-    async def follow(self, subjects: Sequence[str], after: int = 0, linger: float = 0.02) -> AsyncIterator[Batch]:
+    async def follow(
+        self, subjects: Sequence[str], after: int = 0, linger: float = 0.02
+    ) -> AsyncGenerator[Batch, None]:
         """See `Log.follow`."""
         del linger  # nothing to wait for: all there is comes at once
         while True:
@@ -73,9 +75,11 @@ class MemoryLog:
             if events:
                 yield Batch(tuple(events), upto, 0)
 
-    async def last_position(self) -> int:
+    async def last_position(self, subjects: Sequence[str] = ()) -> int:
         """See `Log.last_position`."""
-        return len(self._messages)
+        if not subjects:
+            return len(self._messages)
+        return max((position for wanted in subjects for position, _ in self._of(wanted, 0)), default=0)
 
     def _of(self, subject_filter: str, after: int) -> list[tuple[int, bytes]]:
         return [

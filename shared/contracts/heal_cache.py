@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -39,9 +39,11 @@ class CachedHeal:
     until: datetime
 
 
-def cached_heals(events: Iterable[Event], at: datetime) -> dict[str, CachedHeal]:
-    """Cache key → heal, for the heals still usable at a time."""
-    cache: dict[str, CachedHeal] = {}
+def cached_heals(
+    events: Iterable[Event], at: datetime, before: Mapping[str, CachedHeal] | None = None
+) -> dict[str, CachedHeal]:
+    """Cache key → heal, for the heals still usable at a time; `before` holds what earlier events came to."""
+    cache = dict(before or {})
     for event in events:
         match event:
             case HealRecorded(success=True, healed_bundle=LocatorBundle() as bundle, cached_until=datetime() as until):

@@ -22,6 +22,10 @@ create table if not exists schema_migrations (
 create table if not exists checkpoints (
     projection text primary key, position bigint not null check (position >= 0)
 );
+create table if not exists dead_events (
+    projection text not null, position bigint not null, index integer not null, reason text not null,
+    primary key (projection, position, index)
+);
 """
 
 

@@ -1,6 +1,7 @@
 // Whether a person could act on the element now, and at which point of it.
 ({ within, pressedOf, commits, isToggle, isVisible, isEnabled, isEditable, isField, labelsOf, tagOf, nameOf, parentOf }) => {
   const ABOUT_THE_SAME_SIZE = 0.2;
+  const ROUNDING = 1; // px
   const POINTED = new Set(["click", "double_click", "right_click", "check", "uncheck", "hover", "drag", "drop"]);
   const NEEDS_ENABLED = new Set(["click", "double_click", "type", "select", "check", "uncheck", "submit"]);
 
@@ -40,22 +41,44 @@
   // A hidden checkbox is worked through its label.
   const surfaceOf = (element) => (isToggle(element) && !isVisible(element) ? labelsOf(element).find(isVisible) || element : element);
 
+  // The recorded point means the same place only in a box of the recorded size; where that is not known, inside the box.
+  // The body grows with the page, and a click on it is always about the point.
+  const offsetHolds = (element, box, { x, y, width, height }) => {
+    if (element === document.body || element === document.documentElement || !width || !height) {
+      return x >= 0 && y >= 0 && x <= box.width && y <= box.height;
+    }
+    const alike = (now, then) => Math.abs(now - then) <= ABOUT_THE_SAME_SIZE * then;
+    return alike(box.width, width) && alike(box.height, height);
+  };
+
+  // A press on a label makes the browser press the label's control too, at the same point of the window. Recorders write
+  // down both, and doing both would undo the first. True for the second; to be asked once for every click.
+  let underLabel = false;
+  const isEcho = (element, offset) => {
+    const box = element.getBoundingClientRect();
+    const outside = offset &&
+      (offset.x < -ROUNDING || offset.y < -ROUNDING || offset.x > box.width + ROUNDING || offset.y > box.height + ROUNDING);
+    const echo = underLabel && isToggle(element) && labelsOf(element).length > 0 && Boolean(outside || !isVisible(element));
+    underLabel = !echo && !isToggle(element) && Boolean(element.closest("label"));
+    return echo;
+  };
+
   const pointsOf = (element, offset) => {
     const box = element.getBoundingClientRect();
     const points = [];
-    const alike = (now, then) => Math.abs(now - then) <= ABOUT_THE_SAME_SIZE * then;
-    if (offset && alike(box.width, offset.width) && alike(box.height, offset.height)) {
-      points.push([box.left + offset.x, box.top + offset.y]);
-    }
+    if (offset && offsetHolds(element, box, offset)) points.push([box.left + offset.x, box.top + offset.y]);
     const pieces = [...element.getClientRects()].filter((one) => one.width && one.height);
     for (const one of pieces.length ? pieces : [box]) points.push([one.left + one.width / 2, one.top + one.height / 2]);
     for (const [x, y] of [[0.25, 0.5], [0.75, 0.5], [0.5, 0.25], [0.5, 0.75]]) points.push([box.left + box.width * x, box.top + box.height * y]);
     return points;
   };
 
-  const intoView = (element) => {
+  const intoView = (element, [x, y]) => {
     const box = element.getBoundingClientRect();
-    const seen = box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
+    const fits = box.height <= innerHeight && box.width <= innerWidth;
+    const seen = fits
+      ? box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth
+      : x >= 0 && y >= 0 && x < innerWidth && y < innerHeight; // no scrolling shows all of it: the point is what counts
     if (!seen) element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
   };
 
@@ -68,7 +91,7 @@
   // aim(element, offset) -> {x, y: from the surface's padding edge, commits} or {covered: by what}.
   const aim = (element, offset) => {
     const surface = surfaceOf(element);
-    intoView(surface);
+    intoView(surface, pointsOf(surface, offset)[0]);
     let cover = null;
     for (let attempt = 0; attempt < 2; attempt++) {
       for (const [x, y] of pointsOf(surface, offset)) {
@@ -97,5 +120,5 @@
     return aimed.covered ? { reason: "covered", by: aimed.covered } : null;
   };
 
-  return { aim, obstacle, nameFor, surfaceOf, parentOf };
+  return { aim, isEcho, obstacle, nameFor, surfaceOf, parentOf };
 }

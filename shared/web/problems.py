@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -71,6 +72,10 @@ def install_problems(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         return problem(HTTPStatus(error.status_code), "http", str(error.detail))
 
+    async def of_data(_: Request, __: Exception) -> Response:
+        # A number out of range, or a NUL character: no row can match it, and none can hold it.
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", "a value is outside what can be stored")
+
     async def of_anything(request: Request, error: Exception) -> Response:
         answer = problem(
             HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -83,6 +88,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RetoldError, of_ours)
     app.add_exception_handler(RequestValidationError, of_validation)
     app.add_exception_handler(HTTPException, of_http)
+    app.add_exception_handler(asyncpg.DataError, of_data)
     app.add_exception_handler(Exception, of_anything)
 
 

@@ -79,9 +79,7 @@ async def test_two_schedulers_dispatch_no_row_twice_and_one_may_be_killed(
 
 
 @pytest.mark.timeout(180)
-async def test_nats_and_postgres_may_stop_and_start_while_a_job_runs(
-    headless_platform: Platform, sites: Sites
-) -> None:
+async def test_nats_and_postgres_may_stop_and_start_while_a_job_runs(headless_platform: Platform, sites: Sites) -> None:
     platform = headless_platform
     await platform.start_runner(slots=3)
     recording = await platform.import_recording(register(sites.url, "?answer=0.2"))

@@ -66,12 +66,12 @@ create table recordings (
     user_id uuid not null,
     name text not null,
     description text,
-    starting_url text not null check (starting_url ~ '^https?://'),
+    starting_url text not null check (starting_url ~* '^https?://'),
     status text not null default 'ready' check (
         status in ('recording', 'processing', 'draft', 'ready', 'error', 'archived')
     ),
     step_count integer not null default 0 check (step_count >= 0),
-    duration integer check (duration >= 0),
+    duration bigint check (duration >= 0),
     steps jsonb not null default '[]',
     variables jsonb not null default '{}',
     recording_method text not null default 'extension' check (recording_method in ('extension', 'cloud_browser')),

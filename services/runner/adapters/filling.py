@@ -199,4 +199,4 @@ def _ticked(doing: "Performance", wanted: str) -> bool:
     word = wanted.strip().casefold()
     if word in YES or word in NO:
         return word in YES
-    raise StepFailed("invalid_step", f'"{wanted[:40]}" says neither yes nor no; use true or false')
+    raise StepFailed("invalid_step", f'"{doing.session.scrub(wanted)[:40]}" says neither yes nor no; use true or false')

@@ -85,9 +85,9 @@ def alternatives_of(step: Step) -> list[list[str]]:
 
 def _offset(step: Step) -> dict[str, float] | None:
     x, y, box = step.metadata.get("offsetX"), step.metadata.get("offsetY"), step.bundle.bounding
-    if box is None or not isinstance(x, int | float) or not isinstance(y, int | float):
+    if not isinstance(x, int | float) or not isinstance(y, int | float):
         return None
-    return {"x": x, "y": y, "width": box.width, "height": box.height}
+    return {"x": x, "y": y, "width": box.width if box else 0, "height": box.height if box else 0}
 
 
 async def frame_of(step: Step, tab: Tab, root: Frame, deadline: float) -> Frame:

@@ -60,15 +60,21 @@ async def settle(doing: "Performance", mark: "Mark") -> None:
     await doing.session.popups(tab, mark.tabs, mark.announced)
     opened = doing.session.tabs[mark.tabs :]
 
+    def led_in_a_frame() -> bool:
+        return doing.leads_elsewhere and doing.may_lead_in_a_frame and tab.inner > mark.inner
+
     def led_elsewhere() -> bool:
-        return tab.moves > mark.moves or tab.page.is_closed() or len(doing.session.tabs) > mark.tabs
+        return led_in_a_frame() or tab.moves > mark.moves or tab.page.is_closed() or len(doing.session.tabs) > mark.tabs
 
     if doing.leads_elsewhere and not await until(lambda: led_elsewhere() or tab.crashed, seconds):
         detail = f"the page did not lead on within {seconds:g} s, as it did when it was recorded"
         raise StepFailed("navigation_failed", detail)
+    doing.led_on = led_elsewhere()
     if doing.leads_elsewhere:
-        doing.session.seen_moves[tab] = tab.moves
+        doing.session.seen_moves[tab] = tab.stand
     tab.fail_if_gone()
+    if led_in_a_frame() and tab.moves == mark.moves and not tab.page.is_closed():
+        await tab.ready()
     for fresh in [tab, *opened]:
         if fresh.page.is_closed() or (fresh is tab and tab.moves == mark.moves):
             continue

@@ -12,7 +12,7 @@ from services.runner.adapters.locating import Answer, Located, locate, why_not
 from services.runner.adapters.options import HealReport, Hooks, StepOptions
 from services.runner.adapters.tab import Tab
 from shared.contracts.heal_cache import original_selector
-from shared.contracts.recording import Step
+from shared.contracts.recording import LocatorBundle, Step
 from shared.contracts.runner import StepResult
 from shared.contracts.steps import event_of, has_element
 from shared.core.errors import InvalidInput
@@ -58,6 +58,7 @@ class Mark:
 
     tab: Tab
     moves: int
+    inner: int
     documents: int
     tabs: int
     announced: int
@@ -74,6 +75,7 @@ class Performance:
         self.hooks = hooks
         self.event = ""
         self.dispatched = False
+        self.led_on = False
         self.retries = 0
         self.message: str | None = None
         self.status: str = "completed"
@@ -89,6 +91,11 @@ class Performance:
         """Whether the recorded step led to another page."""
         return self.step.navigation.type not in ("same_page", "none", "")
 
+    @property
+    def may_lead_in_a_frame(self) -> bool:
+        """Whether the page that the step led to may have been that of a frame: then no address was recorded."""
+        return bool(self.step.bundle.iframe_chain) or not self.step.navigation.url
+
     async def run(self) -> None:
         """Does the step, or raises `StepFailed`."""
         try:
@@ -99,7 +106,7 @@ class Performance:
             self.status, self.message = "skipped", SKIPPED[self.event]
             return
         if not self.session.key_before:
-            self.session.seen_moves = {tab: tab.moves for tab in self.session.tabs}
+            self.session.seen_moves = {tab: tab.stand for tab in self.session.tabs}
         await self._try_until_dispatched()
         self.session.key_before = self.event in KEY_EVENTS and not self.leads_elsewhere
 
@@ -170,20 +177,23 @@ class Performance:
             method="fuzzy_match",
             confidence=heal["confidence"],
             original_selector=original_selector(self.step),
-            healed_selector=located.selector if located else None,
-            healed_bundle=located.bundle if located else None,
-            rivals=heal["rivals"],
+            healed_selector=self.session.scrub(located.selector) if located else None,
+            healed_bundle=self._scrubbed_bundle(located) if located else None,
+            rivals=self.session.scrubbed(heal["rivals"]),
             page_origin=f"{scheme}://{host}",
-            page_path=f"{slash}{path}",
-            error_message=None if located else why_not(answer.report, self.options).detail,
+            page_path=self.session.scrub(f"{slash}{path}"),
+            error_message=None if located else self.session.scrub(why_not(answer.report, self.options).detail),
         )
+
+    def _scrubbed_bundle(self, located: Located) -> LocatorBundle:
+        return LocatorBundle.model_validate(self.session.scrubbed(located.bundle.to_json()))
 
     def mark(self, tab: Tab) -> Mark:
         """Where the page stands now; also starts to tell navigations of this action from earlier ones."""
         tab.status, tab.unreachable = None, False
-        before = self.session.seen_moves.get(tab, tab.moves)
-        moves = before if self.session.key_before else tab.moves
-        return Mark(tab, moves, tab.documents, len(self.session.tabs), tab.popups_announced)
+        before = self.session.seen_moves.get(tab, tab.stand)
+        moves, inner = before if self.session.key_before else tab.stand
+        return Mark(tab, moves, inner, tab.documents, len(self.session.tabs), tab.popups_announced)
 
     async def settle(self, mark: Mark) -> None:
         """After an action: waits for where it leads; raises `StepFailed` when the recorded navigation fails."""

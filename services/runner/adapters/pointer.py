@@ -21,6 +21,8 @@ AIM = """(engine, [element, offset]) => {
   return aimed;
 }"""
 
+ECHO = "(engine, [element, offset]) => engine.isEcho(element, offset)"
+
 
 @dataclass(frozen=True, slots=True)
 class Aim:
@@ -95,6 +97,10 @@ async def click(doing: "Performance") -> None:
         doing.dispatched = True
         await located.element.focus()
         doing.message = "Focused the list; the next step chooses from it."
+        return
+    offset = request_for(doing.step, doing.event, 0, doing.options)["offset"]
+    if await located.tab.ask(located.frame, ECHO, [located.element, offset]):
+        doing.message = "The click on its label before this one has done it already."
         return
     given = doing.step.metadata.get("clickCount")
     counted = given if isinstance(given, int) and 1 <= given <= 3 else None

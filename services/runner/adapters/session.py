@@ -1,6 +1,7 @@
 """A session: the browser context of one row, its pages, and the steps that are performed in it."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -18,8 +19,11 @@ from shared.contracts.recording import Step
 from shared.contracts.runner import StepResult, Taught
 
 HIDDEN = "•••"
+FEWEST_TELLING = 4  # characters: shorter values stand in any page by chance
 POPUP_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
+LAST_MOMENT_SECONDS = 0.4
+LAST_ANSWER_SECONDS = 10.0
 
 
 class Session:
@@ -33,12 +37,13 @@ class Session:
         self.dragging = False
         self.key_before = False
         self.held: set[str] = set()
-        self.seen_moves: dict[Tab, int] = {}
+        self.seen_moves: dict[Tab, tuple[int, int]] = {}
         self._tab_of_id: dict[int, Tab] = {}
         self._opening: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[None]] = set()
         self._learned: dict[int, Taught] = {}
         self._secrets: set[str] = set()
+        self._set_off = False  # whether the last step did something that the page may still be busy with
         self._unsaid: list[tuple[LogLevel, str]] = []
 
     @classmethod
@@ -55,8 +60,17 @@ class Session:
             raise StepFailed("page_crashed", "the first page did not open")
         return session
 
+    async def let_finish(self) -> None:
+        """Lets the page save what the last step set off: it may do so a moment later, or over a socket nobody sees."""
+        if not self._set_off:
+            return
+        await asyncio.sleep(LAST_MOMENT_SECONDS)
+        await until(lambda: not any(tab.sending for tab in self.open_tabs), LAST_ANSWER_SECONDS)
+        self._set_off = False
+
     async def close(self) -> None:
         """Ends the context; cookies, storage and downloads go with it."""
+        await self.let_finish()
         for task in (*self._opening, *self._answering):
             task.cancel()
         with suppress(PlaywrightError, TimeoutError):
@@ -75,7 +89,8 @@ class Session:
             self.tabs.append(tab)
 
     def _on_dialog(self, dialog: Dialog) -> None:
-        self._unsaid.append(("info", f"The page asked ({dialog.type}): {dialog.message[:300]!r}; accepted."))
+        asked = self.scrub(dialog.message)[:300]
+        self._unsaid.append(("info", f"The page asked ({dialog.type}): {asked!r}; accepted."))
         answer = dialog.default_value if dialog.type == "prompt" else None
         task = asyncio.get_running_loop().create_task(_accept(dialog, answer))
         self._answering.add(task)
@@ -111,6 +126,14 @@ class Session:
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
         return text
+
+    def scrubbed(self, value: Any) -> Any:
+        """A JSON value without the secrets of this session."""
+        if isinstance(value, str):
+            return self.scrub(value)
+        if isinstance(value, dict):
+            return {self.scrub(key): self.scrubbed(each) for key, each in value.items()}
+        return [self.scrubbed(each) for each in value] if isinstance(value, list) else value
 
     async def say(self, hooks: Hooks) -> None:
         """Passes on what the pages did on their own."""
@@ -182,9 +205,15 @@ class Session:
                 element_type=located.type or None,
             )
 
-    def learned(self) -> list[Taught]:
-        """The full bundles of the elements that this session's steps were done to."""
-        return [self._learned[number] for number in sorted(self._learned)]
+    def learned(self, values: Iterable[str] = ()) -> list[Taught]:
+        """The full bundles of the elements that this session's steps were done to.
+
+        Left out is what shows a secret or one of `values`: a text that is another one in every row teaches nothing,
+        and a row's values have no place in a recording.
+        """
+        told = self._secrets | {value for value in values if len(value) >= FEWEST_TELLING}
+        lessons = [self._learned[number] for number in sorted(self._learned)]
+        return [lesson for lesson in lessons if not any(value in lesson.model_dump_json() for value in spelled(told))]
 
     async def perform(self, step: Step, value: str | None, options: StepOptions, hooks: Hooks) -> StepResult:
         """Does one step. Never raises for what the page does; what a hook raises passes through."""
@@ -205,6 +234,7 @@ class Session:
             if not limit.expired():
                 raise
             failure = StepFailed("timeout", f"it did not end within {options.step_timeout / 1000:g} s")
+        self._set_off = performance.dispatched and not performance.led_on
         await self.say(hooks)
         result = performance.result(round((time.monotonic() - began) * 1000))
         if failure is None:
@@ -232,18 +262,27 @@ class Session:
         """The front page as a JPEG, with what is secret blanked out."""
         page = self.front.page
         frames: Iterable[Frame] = page.frames
-        await self._in_frames(frames, "(engine, secrets) => engine.blank(secrets)", sorted(self._secrets))
+        if not await self._in_frames(frames, "(engine, secrets) => engine.blank(secrets)", sorted(self._secrets)):
+            raise StepFailed("script_error", "what is secret on the page could not be blanked out")
         try:
             return await page.screenshot(type="jpeg", quality=50, timeout=10_000, animations="allow")
         finally:
             await self._in_frames(page.frames, "(engine) => engine.unblank()", None)
 
-    async def _in_frames(self, frames: Iterable[Frame], question: str, argument: Any) -> None:
-        if not self._secrets:
-            return
-        for frame in frames:
-            with suppress(PlaywrightError):
+    async def _in_frames(self, frames: Iterable[Frame], question: str, argument: Any) -> bool:
+        """Whether every frame answered; one that is gone counts as well, it shows nothing."""
+        answered = True
+        for frame in frames if self._secrets else ():
+            try:
                 await self.front.ask(frame, question, argument)
+            except PlaywrightError:
+                answered = answered and frame.is_detached()
+        return answered
+
+
+def spelled(values: Iterable[str]) -> list[str]:
+    """Values as they stand in JSON."""
+    return [json.dumps(value, ensure_ascii=False)[1:-1] for value in values if value]
 
 
 async def _accept(dialog: Dialog, answer: str | None) -> None:

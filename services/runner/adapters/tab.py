@@ -20,19 +20,21 @@ AFTERWARDS = "() => new Promise((resolve) => setTimeout(resolve, 0))"
 
 
 class Tab:
-    """A page, watched. `documents` counts new documents, `routes` changes of address within one."""
+    """A page, watched. `documents` counts new documents, `routes` changes of address in one, `inner` both in frames."""
 
     def __init__(self, page: Page, devtools: CDPSession) -> None:
         self.page = page
         self.devtools = devtools
         self.documents = 0
         self.routes = 0
+        self.inner = 0
         self.status: int | None = None
         self.unreachable = False
         self.crashed = False
         self.popups_announced = 0
         self._wanted: set[str] = set()
         self._loading: set[Request] = set()
+        self._sending: set[Request] = set()
         self._engines: dict[Frame, JSHandle] = {}
         self._main_frame = ""
 
@@ -63,9 +65,12 @@ class Tab:
     def _on_request(self, request: Request) -> None:
         if request.resource_type not in NEVER_FINISHED:
             self._loading.add(request)
+            if request.method not in ("GET", "HEAD", "OPTIONS"):
+                self._sending.add(request)
 
     def _on_request_over(self, request: Request) -> None:
         self._loading.discard(request)
+        self._sending.discard(request)
 
     def _on_response(self, response: Response) -> None:
         with suppress(PlaywrightError):  # a page that is just being opened has no frame yet
@@ -84,11 +89,15 @@ class Tab:
             self.documents += 1
             self.unreachable = bool(frame.get("unreachableUrl"))
             self._wanted.clear()
+        else:
+            self.inner += 1
 
     def _on_route(self, event: dict[str, Any]) -> None:
         self._wanted.discard(event["frameId"])
         if event["frameId"] == self._main_frame:
             self.routes += 1
+        else:
+            self.inner += 1
 
     def _on_window(self, _: dict[str, Any]) -> None:
         self.popups_announced += 1
@@ -100,6 +109,16 @@ class Tab:
     def moves(self) -> int:
         """How often the page went elsewhere."""
         return self.documents + self.routes
+
+    @property
+    def stand(self) -> tuple[int, int]:
+        """How often the page, and a frame in it, went elsewhere."""
+        return self.moves, self.inner
+
+    @property
+    def sending(self) -> bool:
+        """Whether the page has sent something that has not been answered."""
+        return bool(self._sending) and not self.crashed and not self.page.is_closed()
 
     def fail_if_gone(self) -> None:
         """Raises `StepFailed` when the page has crashed or its browser is no more."""

@@ -73,6 +73,7 @@ class RowRun:
     attempt: int = 0
     hold: Hold | None = None
     intended: int | None = None
+    starts: int = 0
     noted: tuple[Event, ...] = ()
 
 
@@ -84,7 +85,8 @@ def evolve(state: RowRun, event: Event) -> RowRun:
         case RowSkipped():
             return replace(state, phase="skipped")
         case RowStarted():
-            return replace(state, phase="started", hold=Hold(event.worker_id, event.delivery), intended=None)
+            hold = Hold(event.worker_id, event.delivery)
+            return replace(state, phase="started", hold=hold, intended=None, starts=state.starts + 1)
         case StepIntended():
             return replace(state, intended=event.step_number)
         case RowFinished():
@@ -125,9 +127,11 @@ def _take(command: TakeRow, state: RowRun) -> Sequence[Event]:
     if state.phase in ("finished", "skipped") or command.attempt < state.attempt or state.hold == command.hold:
         return []
     if state.phase == "started":
+        if state.hold is not None and command.hold.delivery < state.hold.delivery:
+            raise Refused("a later delivery of the row is being worked on")
         if state.intended is not None and not command.rerun_unknown:
             return [_given_up(command, "outcome_unknown", _UNKNOWN.format(step=state.intended), state.intended)]
-        if command.hold.delivery > LOST_WORKERS_LIMIT:
+        if state.starts >= LOST_WORKERS_LIMIT:
             return [_given_up(command, "worker_lost", f"{LOST_WORKERS_LIMIT} workers were lost while running this row")]
     return [
         RowStarted(

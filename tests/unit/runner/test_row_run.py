@@ -89,10 +89,20 @@ def test_an_intent_counts_only_for_the_worker_that_had_it():
 
 
 def test_a_row_that_loses_every_worker_is_given_up():
+    lost = [started(Hold(f"worker {n}", n)) for n in range(1, LOST_WORKERS_LIMIT + 1)]
     past = Hold("unlucky", LOST_WORKERS_LIMIT + 1)
-    given(row_runs, dispatched(), started(Hold("third", LOST_WORKERS_LIMIT))).when(take(past)).then_only(
+    given(row_runs, dispatched(), *lost).when(take(past)).then_only(
         RowFinished, status="failed", final=True, error_type="worker_lost"
     )
+
+
+def test_a_delivery_that_was_only_handed_back_loses_no_worker():
+    late = Hold("late", 20)
+    given(row_runs, dispatched(), started(FIRST)).when(take(late)).then(started(late))
+
+
+def test_a_worker_that_wakes_up_with_an_older_delivery_takes_nothing():
+    given(row_runs, dispatched(), started(SECOND)).when(take(FIRST)).then_refused(Refused, "later delivery")
 
 
 def test_the_last_worker_that_is_tried_still_runs_the_row():

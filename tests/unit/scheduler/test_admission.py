@@ -185,6 +185,7 @@ def test_rows_that_have_not_started_are_skipped_when_the_job_stops_and_the_other
     desk.dispatched()
     desk.finish(0, "failed", final=False)
     failed_at = desk.position
+    desk.see(RowStarted(job_id=A, row=1, attempt=1, worker_id="w", delivery=1))
     desk.see(JobStopping(job_id=A, reason="cancelled"))
     skips = desk.due()
     assert skips == [
@@ -196,6 +197,28 @@ def test_rows_that_have_not_started_are_skipped_when_the_job_stops_and_the_other
     assert desk.due() == []
     desk.finish(1)
     assert desk.due() == [EndJob(A, 1, 0, 3)]
+
+
+def test_a_row_that_no_runner_has_taken_is_skipped_when_the_job_stops(desk):
+    desk.submit(total_rows=1)
+    desk.dispatched()
+    dispatched_at = desk.position
+    desk.see(JobStopping(job_id=A, reason="cancelled"))
+    assert desk.due() == [SkipRow(RowSkipped(job_id=A, row=0, reason="cancelled"), dispatched_at)]
+    assert desk.due() == []
+
+
+def test_a_dispatch_that_the_log_lacks_is_given_again_after_a_restart(desk):
+    desk.submit(total_rows=3, concurrency=3)
+    for row in (0, 2):
+        desk.see(RowDispatched(job_id=A, row=row, attempt=1, attempts=1, recording_id=UUID(int=6), revision=4))
+    assert [order.event.row for order in desk.due()] == [1]
+
+
+def test_a_deadline_beyond_all_time_stops_nothing(desk):
+    desk.submit(total_rows=1, options=JobOptions(deadline_seconds=10**15))
+    desk.now += timedelta(days=1)
+    assert [type(order) for order in desk.due()] == [DispatchRow]
 
 
 def test_a_job_past_its_deadline_is_stopped(desk):
@@ -248,5 +271,6 @@ def test_a_row_that_the_other_scheduler_started_again_is_not_started_here(desk):
     desk.see(RowDispatched(job_id=A, row=0, attempt=2, attempts=3, recording_id=UUID(int=6), revision=4))
     desk.now += timedelta(minutes=1)
     assert desk.due() == []
+    dispatched_at = desk.position
     desk.see(JobStopping(job_id=A, reason="cancelled"))
-    assert desk.due() == []
+    assert desk.due() == [SkipRow(RowSkipped(job_id=A, row=0, reason="cancelled"), dispatched_at)]
