@@ -62,7 +62,7 @@ class Sealer:
             version, _, encoded = sealed.removeprefix(SEALED_PREFIX).partition(":")
             if version != _VERSION:
                 raise Refused(f"a secret was sealed in a way this release does not know ({version})")
-            box = base64.urlsafe_b64decode(encoded)
+            box = base64.b64decode(encoded, altchars=b"-_", validate=True)
             return key.decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], _binding(org, record)).decode()
         except (InvalidTag, binascii.Error, ValueError) as error:
             raise Refused("a secret cannot be opened: it was sealed for another record or was altered") from error

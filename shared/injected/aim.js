@@ -10,16 +10,20 @@
     setTimeout(resolve, 50); // a page in the background draws no frames
   });
 
-  // Two equal boxes in a row, asked for only where something that moves the element is running.
-  const isStill = async (element) => {
-    const moving = document.getAnimations().filter((one) => one.playState === "running" && one.effect && one.effect.target);
-    if (!moving.some((one) => within(element, one.effect.target))) return true;
+  const staysPut = async (element) => {
     const box = () => Object.values(element.getBoundingClientRect().toJSON()).join();
     const before = box();
     await frame();
     await frame();
     return box() === before;
   };
+
+  const isAnimated = (element) =>
+    document.getAnimations().some((one) => one.playState !== "finished" && one.effect && one.effect.target && within(element, one.effect.target));
+
+  // Equal boxes two frames apart: a dialog that has just been put on the page starts to fly in only then. Longer where
+  // something that moves the element is running.
+  const isStill = async (element) => (await staysPut(element)) && (!isAnimated(element) || staysPut(element));
 
   const hitAt = (x, y) => {
     let hit = document.elementFromPoint(x, y);

@@ -61,7 +61,7 @@
   const isFor = (event, element) => {
     if (typeOf(element) === "file") return true; // file fields are hidden behind buttons as a rule
     if (isVisible(element)) return true;
-    return FIELD_EVENTS.has(event) && isToggle(element) && labelsOf(element).some(isVisible);
+    return (event === "click" || FIELD_EVENTS.has(event)) && isToggle(element) && labelsOf(element).some(isVisible);
   };
 
   const isEnabled = (element) => !element.matches(":disabled") && !element.closest('[aria-disabled="true"]');

@@ -87,7 +87,8 @@ def subjects() -> Iterator[Subject]:
             happening = st.one_of(made_of(module.Command), *(made_by(event) for event in foreign))
             for name, value in vars(module).items():
                 if isinstance(value, Decider):
-                    yield Subject(f"{module_name.split('.')[1]}.{name}", value, st.lists(happening, min_size=10, max_size=30))
+                    events = st.lists(happening, min_size=10, max_size=30)
+                    yield Subject(f"{module_name.split('.')[1]}.{name}", value, events)
 
 
 def _owner(module_name: str) -> str:
