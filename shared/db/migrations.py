@@ -52,16 +52,12 @@ async def migrate(connection: Connection, migrations: list[Migration]) -> list[s
     async with connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(hashtext(current_schema() || '.migrations'))")
         await connection.execute(BOOKKEEPING)
-        done = {
-            row["name"]: row["checksum"] for row in await connection.fetch("select * from schema_migrations")
-        }
+        done = {row["name"]: row["checksum"] for row in await connection.fetch("select * from schema_migrations")}
         applied = []
         for migration in migrations:
             if migration.name in done:
                 if done[migration.name] != migration.checksum:
-                    raise Refused(
-                        f"migration {migration.name} was edited after it had been applied; add a new one"
-                    )
+                    raise Refused(f"migration {migration.name} was edited after it had been applied; add a new one")
                 continue
             await connection.execute(migration.sql)
             await connection.execute(

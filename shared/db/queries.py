@@ -8,6 +8,4 @@ import aiosql
 
 def load_queries(package_file: str) -> Any:
     """The named statements of the `queries.sql` beside a module, as async functions of a connection."""
-    return aiosql.from_path(
-        Path(package_file).with_name("queries.sql"), "asyncpg", mandatory_parameters=False
-    )
+    return aiosql.from_path(Path(package_file).with_name("queries.sql"), "asyncpg", mandatory_parameters=False)
