@@ -93,6 +93,8 @@ def _show_submission(desk: Desk, job: dict[str, Any]) -> None:
         shown.add_row(cell(column), cell(label), cell("secret" if column in job["secret_columns"] else "", "yellow"))
     for column in job["unmapped_columns"]:
         shown.add_row(cell(column), cell("nothing", "dim"), cell("secret" if column in job["secret_columns"] else ""))
+    for label in job["keeps_recorded"]:
+        shown.add_row(cell("no column", "dim"), cell(label), cell("as recorded, in every row", "yellow"))
     desk.out.print(shown)
     rows = f"{job['total_rows']} row{'' if job['total_rows'] == 1 else 's'}"
     desk.out.print(cell(f"job {job['id']}: {job['recording_name']} over {rows}", "bold"))

@@ -33,6 +33,11 @@ def plain(value: object) -> str:
     )
 
 
+def counted(rows: int) -> str:
+    """How many rows, in words."""
+    return f"{rows} row" if rows == 1 else f"{rows} rows"
+
+
 def cut(text: str, width: int) -> str:
     """At most `width` characters."""
     return text if len(text) <= width else text[: width - 1] + "…"

@@ -17,7 +17,7 @@ from rich.text import Text
 from services.cli.client import Client, event_fields
 from services.cli.desk import Desk
 from services.cli.finding import find_job
-from services.cli.showing import STATUS_STYLE, cut, milliseconds, plain
+from services.cli.showing import STATUS_STYLE, counted, cut, milliseconds, plain
 from shared.core.errors import Unavailable
 
 JOB_FAILED = 3
@@ -188,4 +188,4 @@ def _summary(job: Mapping[str, Any], progress: Progress) -> Text:
         took = f" in {milliseconds((progress.latest - progress.began).total_seconds() * 1000)}"
     reason = f" ({job['stop_reason']})" if job["stop_reason"] and job["stop_reason"] != job["status"] else ""
     text = Text(f"{job['status']}{reason}", style=STATUS_STYLE.get(job["status"], "bold"))
-    return text.append(f": {job['total_rows']} rows, {', '.join(parts)}{took}", style="default")
+    return text.append(f": {counted(job['total_rows'])}, {', '.join(parts)}{took}", style="default")

@@ -90,6 +90,7 @@ def _changing_routes(routes: APIRouter, resources: Resources) -> None:
             "field_mapping": created.field_mapping,
             "unmapped_columns": created.unmapped,
             "secret_columns": created.secret_columns,
+            "keeps_recorded": new.keeps_recorded,
             "position": position,
         }
 

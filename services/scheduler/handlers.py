@@ -37,10 +37,14 @@ class JobRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job and its table, checked; values of secret columns still in clear."""
+    """A job and its table, checked; values of secret columns still in clear.
+
+    `keeps_recorded`: labels that no column fills.
+    """
 
     created: JobCreated
     rows: Sequence[Mapping[str, str]]
+    keeps_recorded: tuple[str, ...] = ()
 
 
 async def plan_job(resources: Resources, caller: Caller, request: JobRequest, content: bytes, job_id: UUID) -> NewJob:
@@ -73,7 +77,7 @@ async def plan_job(resources: Resources, caller: Caller, request: JobRequest, co
         stop_on_error=request.stop_on_error,
         options=request.options,
     )
-    return NewJob(created, table.rows)
+    return NewJob(created, table.rows, _keeping_what_was_recorded(recording, created.field_mapping))
 
 
 async def _recording(resources: Resources, caller: Caller, recording_id: UUID) -> RecordingSnapshot:
@@ -88,6 +92,16 @@ def _with_default(recording: RecordingSnapshot) -> set[str]:
     """Labels whose step was recorded with a value, or that repeat what another column gives."""
     labels = {step.label for step in recording.steps if step.label and step.value}
     return labels | {label for label, variable in recording.variables.items() if variable.same_as}
+
+
+def _keeping_what_was_recorded(recording: RecordingSnapshot, mapping: Mapping[str, str]) -> tuple[str, ...]:
+    """Labels that no column fills: every row gets the value that was typed when it was recorded."""
+    filled = set(mapping.values())
+    return tuple(
+        label
+        for label, variable in recording.variables.items()
+        if label not in filled and variable.same_as not in filled
+    )
 
 
 def _goes_into_password(recording: RecordingSnapshot, label: str) -> bool:

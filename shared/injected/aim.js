@@ -2,6 +2,7 @@
 ({ within, pressedOf, commits, isToggle, isVisible, isEnabled, isEditable, isField, labelsOf, tagOf, nameOf, parentOf }) => {
   const ABOUT_THE_SAME_SIZE = 0.2;
   const ROUNDING = 1; // px
+  const SHORT_ANIMATION = 1000; // ms
   const POINTED = new Set(["click", "double_click", "right_click", "check", "uncheck", "hover", "drag", "drop"]);
   const NEEDS_ENABLED = new Set(["click", "double_click", "type", "select", "check", "uncheck", "submit"]);
 
@@ -18,12 +19,17 @@
     return box() === before;
   };
 
-  const isAnimated = (element) =>
-    document.getAnimations().some((one) => one.playState !== "finished" && one.effect && one.effect.target && within(element, one.effect.target));
+  const animationsOf = (element) =>
+    document.getAnimations().filter((one) => one.playState !== "finished" && one.effect && one.effect.target && within(element, one.effect.target));
 
-  // Equal boxes two frames apart: a dialog that has just been put on the page starts to fly in only then. Longer where
-  // something that moves the element is running.
-  const isStill = async (element) => (await staysPut(element)) && (!isAnimated(element) || staysPut(element));
+  // Equal boxes two frames apart: a dialog that has just been put on the page starts to fly in only then. A short
+  // animation is awaited, for a busy browser may draw none of its frames meanwhile; under a long one, boxes tell.
+  const isStill = async (element) => {
+    if (!(await staysPut(element))) return false;
+    const running = animationsOf(element);
+    if (running.some((one) => one.playState === "running" && one.effect.getComputedTiming().endTime <= SHORT_ANIMATION)) return false;
+    return !running.length || staysPut(element);
+  };
 
   const hitAt = (x, y) => {
     let hit = document.elementFromPoint(x, y);

@@ -183,7 +183,7 @@ def _located(step: Step, where: tuple[Tab, Frame], element: ElementHandle, repor
 REASONS = {
     "not_found": "its element is not on the page",
     "ambiguous": "its locators fit several elements or disagree, and none is certain",
-    "not_visible": "its element is there but cannot be seen",
+    "not_visible": "its element is there but cannot be seen (if the pointer opens it, add a hover step before)",
     "disabled": "its element is disabled or read-only",
     "covered": "its element is covered by {by}",
 }

@@ -14,7 +14,22 @@ from shared.core.errors import Unavailable
 
 def chromiums() -> set[psutil.Process]:
     """The browser processes below this one."""
-    return {one for one in psutil.Process().children(recursive=True) if "chrom" in one.name()}
+    return {one for one in psutil.Process().children(recursive=True) if "chrom" in _name(one)}
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:  # ended between being listed and being asked
+        return ""
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether it is still there, and not only its entry."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def left_in(folder: Path) -> list[Path]:
@@ -46,7 +61,7 @@ async def test_closing_leaves_no_process_and_no_file(tmp_path: Path, monkeypatch
         started = chromiums() - before
         assert started
         assert left_in(tmp_path)
-    assert not [one for one in started if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert not [one for one in started if runs(one)]
     assert left_in(tmp_path) == []
 
 
