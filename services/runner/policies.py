@@ -34,7 +34,9 @@ def values_of_steps(
             column = column_of.get(variable.same_as)
         cell = row.get(column) if column is not None else None
         value = step.value if cell is None else cell
-        yield StepValue(step.step_number, value, cell is not None, is_sealed(value) or is_password(step))
+        # What was recorded in a field of unknown type is sealed to be safe, and no secret for that alone.
+        secret = is_password(step) or is_sealed(cell)
+        yield StepValue(step.step_number, value, cell is not None, secret)
 
 
 def steps_to_perform(recording: RecordingSnapshot) -> tuple[Step, ...]:
