@@ -4,6 +4,8 @@ import asyncio
 import json
 
 import asyncpg
+import nats
+import pytest
 
 from shared.core.time_and_ids import PLATFORM_ORG
 from shared.testing.platform import Platform
@@ -164,22 +166,23 @@ async def test_workers_send_samples_of_their_load(platform: Platform) -> None:
     assert samples[0]["memory_usage"] > 50
 
 
-async def test_no_secret_stands_anywhere_in_clear(platform: Platform, sites: Sites) -> None:
+async def test_no_secret_stands_anywhere_in_clear(
+    platform: Platform, sites: Sites, capfd: pytest.CaptureFixture[str]
+) -> None:
     recording = await platform.import_recording(register(sites.url))
     table = people(2).replace("note 0", "note zero")
     job = await platform.run_job(recording["id"], table, secret_columns=["note"])
     assert {row["status"] for row in await platform.results(job["id"])} == {"success"}
     assert {entry["password"] for entry in sites.entries()} == {"clear-secret-0", "clear-secret-1"}
     secrets = [b"clear-secret-0", b"clear-secret-1", b"recorded-Passw0rd", b"note zero"]
-    everything = await _whole_log(platform) + await _all_rows(platform) + _all_files(platform)
+    said = "".join(capfd.readouterr()).encode()
+    everything = await _whole_log(platform) + await _all_rows(platform) + _all_files(platform) + said
     for secret in secrets:
         assert secret not in everything
     assert b"p0@example.org" in everything  # so we did look at the right places
 
 
 async def _whole_log(platform: Platform) -> bytes:
-    import nats
-
     client = await nats.connect(platform.stack.nats_url)
     jetstream = client.jetstream()
     whole = b""

@@ -35,6 +35,15 @@ def test_without_a_column_the_recorded_value_is_typed_again():
     assert list(values_of_steps(recording(NAME), {}, {"age": "85"})) == [StepValue(1, "Ada", False, False)]
 
 
+def test_what_was_sealed_only_because_its_fields_type_is_unknown_is_no_secret_on_the_page():
+    unsure = Step.model_validate({**NAME.to_json(), "value": SEALED, "metadata": {}})
+    assert list(values_of_steps(recording(unsure), {}, {})) == [StepValue(1, SEALED, False, secret=False)]
+    sealed_cell = {"name": SEALED}
+    assert list(values_of_steps(recording(unsure), {"name": "Name"}, sealed_cell)) == [
+        StepValue(1, SEALED, True, secret=True)
+    ]
+
+
 def test_an_empty_cell_is_a_value_too():
     assert list(values_of_steps(recording(NAME), {"name": "Name"}, {"name": ""})) == [StepValue(1, "", True, False)]
 
