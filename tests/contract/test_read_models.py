@@ -184,6 +184,9 @@ async def _cannot_give_rows_away(connection: Connection, table: str) -> None:
             continue
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(f'update "{table}" set organization_id = $1', other)
+        copied = f"jsonb_populate_record(t, jsonb_build_object('organization_id', '{other}'))"
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            await connection.execute(f'insert into "{table}" select ({copied}).* from "{table}" t limit 1')
         return
     pytest.fail("the story tells nothing that this table shows")
 
