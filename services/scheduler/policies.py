@@ -185,7 +185,7 @@ def _reason_to_stop(job: JobProgress, now: datetime) -> StopReason | None:
     options = job.created.options
     if len(job.ended) == job.created.total_rows:
         return None
-    if job.created.stop_on_error and "failed" in job.ended.values():
+    if job.created.stop_on_error and "failed" in job.ended.values() and _rows_left(job):
         return "stop_on_error"
     if options.deadline_seconds and job.began and (now - job.began).total_seconds() > options.deadline_seconds:
         return "timeout"

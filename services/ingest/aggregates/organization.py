@@ -120,6 +120,8 @@ def _invite(command: InviteUser, state: Organization) -> Sequence[Event]:
 def _form_team(command: FormTeam, state: Organization) -> Sequence[Event]:
     if state.slugs.get(command.team_id) == command.slug:
         return []
+    if command.team_id in state.slugs:
+        raise Refused(f"team {command.team_id} exists already, as {state.slugs[command.team_id]}")
     if command.slug in state.slugs.values():
         raise Refused(f"a team {command.slug} exists already")
     if command.owner_id not in state.emails:

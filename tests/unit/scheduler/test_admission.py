@@ -215,6 +215,17 @@ def test_a_dispatch_that_the_log_lacks_is_given_again_after_a_restart(desk):
     assert [order.event.row for order in desk.due()] == [1]
 
 
+def test_an_error_stops_nothing_when_every_row_is_under_way_already(desk):
+    desk.submit(total_rows=2, concurrency=2, stop_on_error=True)
+    desk.dispatched()
+    for row in (0, 1):
+        desk.see(RowStarted(job_id=A, row=row, attempt=1, worker_id="w", delivery=1))
+    desk.finish(0, "failed")
+    assert desk.due() == []
+    desk.finish(1)
+    assert desk.due() == [EndJob(A, 1, 1, 0)]
+
+
 def test_a_deadline_beyond_all_time_stops_nothing(desk):
     desk.submit(total_rows=1, options=JobOptions(deadline_seconds=10**15))
     desk.now += timedelta(days=1)
