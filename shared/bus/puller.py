@@ -1,7 +1,7 @@
 """A continuous puller: an ordered, unacknowledged read of a stream from a position on.
 
 nats-py's `fetch()` reads three to four times slower and returns batches of one on a trickle
-(measured: docs/decisions/0003), so this keeps pull requests open and collects what arrives.
+(docs/decisions/0003), so this keeps pull requests open and collects what arrives.
 """
 
 import asyncio

@@ -36,14 +36,8 @@ class Sites:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        sites = self
-
-        class Handler(_Handler):
-            @property
-            def application(self) -> Sites:
-                return sites
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        handler = type("Handler", (_Handler,), {"application": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         serve = self._server.serve_forever
         self._thread = threading.Thread(target=serve, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -90,10 +84,7 @@ class Sites:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    @property
-    def application(self) -> Sites:
-        """Whose pages and entries these are."""
-        raise NotImplementedError
+    application: Sites  # whose pages and entries these are
 
     def do_GET(self) -> None:
         parts, query = self._received()
