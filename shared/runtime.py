@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import nats
 import nats.errors
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from nats.aio.client import Client
 
+from shared.bus.connection import connect
 from shared.bus.jetstream import JetStreamLog
 from shared.bus.log import Log
 from shared.bus.reactions import Reaction, broker_for
@@ -28,15 +28,15 @@ from shared.core.errors import InvalidInput, RetoldError, Unavailable
 from shared.core.time_and_ids import Clock, now
 from shared.db.migrations import migrate, read_migrations
 from shared.db.pool import Database
+from shared.keys import KeyRing, parse_master_key
 from shared.lines import Lines
 from shared.objects import Objects
 from shared.ops.settings import Settings, parse_tokens
 from shared.projections import Projection, Projector, Source
-from shared.secrets import Sealer, parse_master_key
+from shared.secrets import Sealer
 from shared.web.app import health_routes, service_app
 from shared.web.problems import install_problems
 
-CONNECT_SECONDS = 10.0
 DRAIN_SECONDS = 20.0
 log = structlog.get_logger()
 
@@ -51,6 +51,7 @@ class Resources:
     lines: Lines
     database: Database
     objects: Objects
+    keys: KeyRing
     sealer: Sealer
     tokens: Mapping[str, UUID]
     stopping: asyncio.Event
@@ -82,32 +83,6 @@ class Blueprint:
     projections: Sequence[Projection]
 
 
-async def connect(url: str, name: str) -> Client:
-    """A NATS connection that never gives up. Raises `Unavailable` when there is no server now."""
-
-    last: list[Exception] = []
-
-    async def quiet(error: Exception) -> None:
-        last[:] = [error]
-        log.debug("nats", error=repr(error))
-
-    try:
-        # The client itself would go on for ever at its first connection too.
-        async with asyncio.timeout(CONNECT_SECONDS):
-            return await nats.connect(
-                url.split(","),
-                name=name,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.5,
-                connect_timeout=5,
-                allow_reconnect=True,
-                error_cb=quiet,
-            )
-    except (nats.errors.Error, TimeoutError, OSError) as failure:
-        reason = last[0] if last and isinstance(failure, TimeoutError) else failure
-        raise Unavailable(f"NATS does not answer: {str(reason) or type(reason).__name__}") from failure
-
-
 @asynccontextmanager
 async def open_resources(blueprint: Blueprint, settings: Settings, stopping: asyncio.Event) -> AsyncIterator[Resources]:
     """Everything a service needs, open; streams and tables are there."""
@@ -126,14 +101,16 @@ async def open_resources(blueprint: Blueprint, settings: Settings, stopping: asy
             raise Unavailable(f"JetStream could not be prepared: {failure!r}") from failure
         async with database.connection() as connection:
             await migrate(connection, read_migrations(blueprint.migrations))
+        keys = KeyRing(client, parse_master_key(settings.master_key.get_secret_value()))
         yield Resources(
             settings=settings,
             nats=client,
-            log=JetStreamLog(client, catalogue()),
+            log=JetStreamLog(client, catalogue(), vault=keys),
             lines=Lines(client),
             database=database,
             objects=objects,
-            sealer=Sealer(client, parse_master_key(settings.master_key.get_secret_value())),
+            keys=keys,
+            sealer=Sealer(keys),
             tokens=parse_tokens(settings.api_tokens.get_secret_value()),
             stopping=stopping,
         )

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from nats.aio.client import Client
 
+from shared.bus.connection import connect
 from shared.bus.topology import provision
 from shared.core.time_and_ids import new_id
 from shared.local import LocalStack
 from shared.local.home import Home
 from shared.local.nats_server import NatsServer
 from shared.ops.settings import Settings
-from shared.runtime import Blueprint, Resources, connect, open_resources
+from shared.runtime import Blueprint, Resources, open_resources
 from shared.testing.folders import open_folder
 
 OpenResources = Callable[[Blueprint], Awaitable[Resources]]

@@ -15,14 +15,15 @@ from nats.js.errors import NotFoundError
 
 from services.cli.findings import Check, Finding
 from shared.bus import subjects, topology
+from shared.bus.connection import connect
 from shared.chromium import NONE_FOUND, find_chromium, why_it_does_not_start
 from shared.core.errors import Unavailable
 from shared.db.migrations import read_migrations
 from shared.db.pool import NO_ANSWER
+from shared.keys import parse_master_key
 from shared.objects import Objects
 from shared.ops.settings import Settings, parse_tokens
-from shared.runtime import Blueprint, connect
-from shared.secrets import parse_master_key
+from shared.runtime import Blueprint
 
 # What makes a stream the log it must be; sizes and ages may be tuned.
 STREAM_SETTINGS = ("subjects", "storage", "retention", "num_replicas", "deny_delete", "deny_purge", "allow_direct")

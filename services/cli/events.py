@@ -95,7 +95,7 @@ def _note_unknown_types(desk: Desk, types: frozenset[str]) -> None:
 
 @asynccontextmanager
 async def _connection(url: str) -> "AsyncIterator[Client]":
-    from shared.runtime import connect
+    from shared.bus.connection import connect
 
     async with AsyncExitStack() as stack:
         client = await connect(url, "retold-events")

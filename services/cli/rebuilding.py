@@ -63,7 +63,7 @@ async def _rebuild_one(
     from shared.db.pool import Database
     from shared.lines import Lines
     from shared.projections import Projector, Source
-    from shared.runtime import connect
+    from shared.bus.connection import connect
 
     settings = service_settings(desk, blueprint)
     client = await connect(settings.nats_url.get_secret_value(), "retold-rebuild")

@@ -46,7 +46,7 @@ async def carry_out(
         if recorded and recorded[0].org != context.org:
             raise NotFound(f"no {stream.aggregate} {stream.id} in this organization")
         state = decider.fold(each.event for each in recorded)
-        expected = recorded[-1].position if recorded else 0
+        expected = recorded.position
         events = decider.decide(command, state)
         if not events:
             return Decided(state, expected, changed=False)

@@ -1,13 +1,13 @@
 """The port of the event log: append with an expectation, load a stream, read in order."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
 from shared.bus.subjects import Stream
 from shared.core.events import Event, Recorded
-from shared.core.time_and_ids import new_id
+from shared.core.time_and_ids import derived_id, new_id
 
 ANY_SEQUENCE = -1
 
@@ -42,15 +42,46 @@ class Append:
     command_id: str
     context: Context
     kind: str = "evt"
+    message: UUID = field(init=False)
+
+    def __post_init__(self) -> None:
+        # The same id for the same command on the same stream: storing it twice is impossible.
+        object.__setattr__(self, "message", derived_id(self.stream, self.command_id))
+
+
+class History(list[Recorded]):
+    """The events of a stream, in order. `position` is that of its last message, of whatever type; 0 when empty.
+
+    An append expects `position`: the last message may hold only types that this release does not know.
+    """
+
+    def __init__(self, recorded: Iterable[Recorded] = (), position: int = 0) -> None:
+        super().__init__(recorded)
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message that this release cannot read; `reason` quotes no value of it. `org` where that could be read."""
+
+    position: int
+    subject: str
+    org: UUID | None
+    reason: str
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events in the log's order. `position` is that of the last message seen, `pending` what is still to come."""
+    """Events in the log's order. `position` is that of the last message seen, `pending` what is still to come.
+
+    `unreadable` messages are not among `events`: who follows decides whether going on without them is right.
+    """
 
     events: tuple[Recorded, ...]
     position: int
     pending: int
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 class Log(Protocol):
@@ -60,8 +91,19 @@ class Log(Protocol):
         """The position at which the decision is stored (the old one when it was stored before)."""
         ...
 
-    async def load(self, stream: Stream, after: int = 0) -> list[Recorded]:
+    async def append_all(self, appends: Sequence[Append]) -> list[int]:
+        """Append many decisions at once, of streams that do not depend on each other; their positions, in order.
+
+        Every one is tried; then the first failure is raised.
+        """
+        ...
+
+    async def load(self, stream: Stream, after: int = 0) -> History:
         """All events of a stream beyond a position, in order."""
+        ...
+
+    async def first(self, stream: Stream) -> Recorded | None:
+        """A stream's first event (whose it is, say), without loading the others."""
         ...
 
     async def read(self, subject_filter: str) -> list[Recorded]:

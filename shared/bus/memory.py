@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
-from shared.bus.codec import decode, encode, message_id, read_envelope
-from shared.bus.log import ANY_SEQUENCE, Append, Batch
+from shared.bus.codec import decode, encode, read_envelope
+from shared.bus.log import ANY_SEQUENCE, Append, Batch, History
 from shared.bus.subjects import Stream
 from shared.core.errors import Conflict
 from shared.core.events import Catalogue, Recorded
@@ -22,7 +22,7 @@ class MemoryLog:
 
     async def append(self, append: Append) -> int:
         """See `Log.append`; answers as one node does."""
-        own = message_id(append)
+        own = append.message
         newer = self._of(append.stream.canonical_filter, after=0)
         for position, payload in newer:
             if read_envelope(payload).id == own:
@@ -35,9 +35,18 @@ class MemoryLog:
             self._grown.notify_all()
         return len(self._messages)
 
-    async def load(self, stream: Stream, after: int = 0) -> list[Recorded]:
+    async def append_all(self, appends: Sequence[Append]) -> list[int]:
+        """See `Log.append_all`."""
+        return [await self.append(append) for append in appends]
+
+    async def load(self, stream: Stream, after: int = 0) -> History:
         """See `Log.load`."""
-        return self._decoded(stream.canonical_filter, after)
+        newer = self._of(stream.canonical_filter, after)
+        return History(self._decoded(stream.canonical_filter, after), newer[-1][0] if newer else after)
+
+    async def first(self, stream: Stream) -> Recorded | None:
+        """See `Log.first`."""
+        return next(iter(self._decoded(stream.canonical_filter, 0)), None)
 
     async def read(self, subject_filter: str) -> list[Recorded]:
         """See `Log.read`."""

@@ -20,6 +20,7 @@ from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 MAX_BATCH = 1000
+AHEAD = 3 * MAX_BATCH  # asked for while a batch is worked on, so that the server never waits for us
 REQUEST_EXPIRES = 30.0
 IDLE_HEARTBEAT = 2.0
 INACTIVE_THRESHOLD = 60.0
@@ -83,7 +84,7 @@ class Puller:
             except TimeoutError:
                 self._broken = True
                 continue
-            if self._buffer and len(self._buffer) < MAX_BATCH and self._buffer[-1].pending:
+            if self._linger and self._buffer and len(self._buffer) < MAX_BATCH:
                 await asyncio.sleep(self._linger)
             batch, self._buffer = self._buffer[:MAX_BATCH], self._buffer[MAX_BATCH:]
             if not self._buffer:
@@ -142,8 +143,10 @@ class Puller:
             await self._client.publish(f"$JS.API.CONSUMER.DELETE.{self._stream}.{consumer}", b"")
 
     async def _keep_requests_open(self) -> None:
-        if self._open_requests > MAX_BATCH or self._consumer is None:
-            return
+        while self._open_requests <= AHEAD and self._consumer is not None:
+            await self._request(self._consumer)
+
+    async def _request(self, consumer: str) -> None:
         request = {
             "batch": MAX_BATCH,
             "expires": int(REQUEST_EXPIRES * 1e9),
@@ -151,7 +154,7 @@ class Puller:
         }
         self._open_requests += MAX_BATCH
         await self._client.publish(
-            f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._consumer}",
+            f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{consumer}",
             json.dumps(request).encode(),
             self._inbox,
         )

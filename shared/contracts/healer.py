@@ -11,6 +11,15 @@ from shared.core.events import Event
 class HealRecorded(Event):
     """A heal was tried. A successful one is cached under `cache_key` until `cached_until`."""
 
+    personal = (
+        "original_selector",
+        "healed_selector",
+        "healed_bundle",
+        "rivals",
+        "page_origin",
+        "page_path",
+        "error_message",
+    )
     heal_id: UUID
     recording_id: UUID
     step_number: int

@@ -25,6 +25,7 @@ class FidelityNote(BaseModel):
 class OrganizationFounded(Event):
     """An organization exists, with its first user as owner."""
 
+    personal = ("name", "owner_email")
     organization_id: UUID
     name: str
     owner_id: UUID
@@ -51,6 +52,7 @@ class TeamJoined(Event):
 class UserInvited(Event):
     """A person belongs to the organization."""
 
+    personal = ("email",)
     user_id: UUID
     email: str
     role: Literal["owner", "admin", "manager", "member", "viewer"]
@@ -59,6 +61,7 @@ class UserInvited(Event):
 class RecordingImported(Event):
     """A recording came in from a file. Values of password fields are sealed."""
 
+    personal = ("name", "description", "starting_url", "steps", "variables", "fidelity.*.detail")
     recording_id: UUID
     user_id: UUID
     name: str
@@ -74,6 +77,7 @@ class RecordingImported(Event):
 class RecordingTaught(Event):
     """Steps that were recorded with thin locators got the full bundles that a successful run saw."""
 
+    personal = ("taught",)
     recording_id: UUID
     taught: list[Taught]
 

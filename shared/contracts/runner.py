@@ -66,6 +66,15 @@ class StepIntended(Event):
 class ElementHealed(Event):
     """The bundle's own locators found nothing; this element was chosen instead, or nothing was certain enough."""
 
+    personal = (
+        "original_selector",
+        "healed_selector",
+        "healed_bundle",
+        "rivals",
+        "page_origin",
+        "page_path",
+        "error_message",
+    )
     job_id: UUID
     row: int
     recording_id: UUID
@@ -95,6 +104,7 @@ class CachedHealMissed(Event):
 class BundlesLearned(Event):
     """A successful row saw the full bundles of steps that had been recorded with thin ones."""
 
+    personal = ("taught",)
     recording_id: UUID
     revision: int
     taught: list[Taught]
@@ -103,6 +113,7 @@ class BundlesLearned(Event):
 class RowFinished(Event):
     """The row's attempt ended. `final` says that no other attempt follows."""
 
+    personal = ("error_message", "steps.*.message", "steps.*.error")
     job_id: UUID
     row: int
     attempt: int

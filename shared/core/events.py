@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.core.time_and_ids import derived_id
+
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -15,21 +17,23 @@ class Event(BaseModel):
     """Parent of every event. Its class name is its type.
 
     `v` counts the shapes it has had; `upcasters[n]` makes shape n+1 of shape n. A shape once written is
-    never edited: `tests/golden` holds one file of each.
+    never edited: `tests/golden` holds one file of each. `personal`: paths of the values that may tell of a
+    person or are otherwise for the organization alone (see `shared.core.personal`); they are sealed on the wire.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     v: ClassVar[int] = 1
     upcasters: ClassVar[Mapping[int, Upcaster]] = {}
+    personal: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An event as the log holds it. `position` is the log's sequence; events of one append share it."""
+    """An event as the log holds it. `position` is the log's sequence; events of one append share it and `message`."""
 
     position: int
     index: int
-    id: UUID
+    message: UUID
     subject: str
     at: datetime
     org: UUID
@@ -37,6 +41,11 @@ class Recorded:
     correlation: str
     cause: str | None
     event: Event
+
+    @property
+    def id(self) -> UUID:
+        """The event's own id, the same in every copy of the log."""
+        return derived_id(self.message, self.index)
 
 
 class Catalogue:
@@ -56,6 +65,14 @@ class Catalogue:
 
     def __iter__(self) -> Iterator[type[Event]]:
         return iter(self._types.values())
+
+    def is_today(self, type_name: str, v: int) -> bool:
+        """Whether a version needs no upcaster."""
+        return v >= self._types[type_name].v
+
+    def read(self, type_name: str, payload: bytes | memoryview) -> Event:
+        """The event from JSON in today's shape, or a later one."""
+        return self._types[type_name].model_validate_json(bytes(payload))
 
     def revive(self, type_name: str, v: int, data: dict[str, Any]) -> Event:
         """The event in today's shape. A version from the future is read as today's, unknown keys ignored."""

@@ -8,7 +8,8 @@ from nats.aio.client import Client
 
 from shared.bus.topology import KEYS_BUCKET
 from shared.core.errors import InvalidInput, Refused
-from shared.secrets import SEALED_PREFIX, Sealer, masked, parse_master_key
+from shared.keys import KeyRing, parse_master_key
+from shared.secrets import SEALED_PREFIX, Sealer, masked
 
 MASTER = bytes(range(32))
 
@@ -16,7 +17,7 @@ MASTER = bytes(range(32))
 @pytest.fixture
 def sealer(nats_client: Client) -> Sealer:
     """With an empty key store."""
-    return Sealer(nats_client, MASTER)
+    return Sealer(KeyRing(nats_client, MASTER))
 
 
 async def test_a_sealed_value_is_read_back_for_its_record(sealer: Sealer, nats_client: Client) -> None:
@@ -25,7 +26,7 @@ async def test_a_sealed_value_is_read_back_for_its_record(sealer: Sealer, nats_c
     assert sealed.startswith(SEALED_PREFIX)
     assert "pa$$w" not in sealed
     assert await sealer.seal(org, record, "pa$$wörd") != sealed
-    assert await Sealer(nats_client, MASTER).open(org, record, sealed) == "pa$$wörd"
+    assert await Sealer(KeyRing(nats_client, MASTER)).open(org, record, sealed) == "pa$$wörd"
     assert masked(sealed) == "••••••"
 
 
@@ -53,14 +54,14 @@ async def test_destroying_the_key_destroys_the_values(sealer: Sealer, nats_clien
     assert b"secret" not in ((await bucket.get(str(org))).value or b"")
     await bucket.purge(str(org))
     with pytest.raises(Refused, match="destroyed"):
-        await Sealer(nats_client, MASTER).open(org, record, sealed)
+        await Sealer(KeyRing(nats_client, MASTER)).open(org, record, sealed)
 
 
 async def test_another_master_key_opens_nothing(sealer: Sealer, nats_client: Client) -> None:
     org, record = uuid4(), uuid4()
     sealed = await sealer.seal(org, record, "secret")
     with pytest.raises(Refused, match="RETOLD_MASTER_KEY"):
-        await Sealer(nats_client, bytes(32)).open(org, record, sealed)
+        await Sealer(KeyRing(nats_client, bytes(32))).open(org, record, sealed)
 
 
 @pytest.mark.parametrize("text", ["", "not base64!", "c2hvcnQ="])
