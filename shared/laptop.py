@@ -50,6 +50,7 @@ class Running(BaseModel):
     address: str
     token: str
     nats_url: str
+    nats_system_url: str
     postgres_urls: dict[str, str]
     objects_url: str
     pid: int
@@ -134,6 +135,7 @@ def settings_of(blueprint: "Blueprint", laptop: Laptop, running: Running, **give
         blueprint.settings,
         **{
             "nats_url": running.nats_url,
+            "nats_system_url": running.nats_system_url,
             "postgres_url": running.postgres_urls[blueprint.name],
             "objects_url": running.objects_url,
             "master_key": identity.master_key,
@@ -179,6 +181,7 @@ async def run_laptop(
             address=f"http://127.0.0.1:{port}",
             token=laptop.identity().token,
             nats_url=servers.nats_url,
+            nats_system_url=servers.nats.system_url,
             postgres_urls={service.name: servers.postgres_url(service.name) for service in services},
             objects_url=laptop.objects_url,
             pid=os.getpid(),

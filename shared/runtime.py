@@ -18,7 +18,8 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from nats.aio.client import Client
 
-from shared.bus.connection import connect
+from shared.bus.connection import connect, disconnect
+from shared.bus.durability import warn_where_weak
 from shared.bus.jetstream import JetStreamLog
 from shared.bus.log import Log
 from shared.bus.reactions import Reaction, broker_for
@@ -89,7 +90,10 @@ async def open_resources(blueprint: Blueprint, settings: Settings, stopping: asy
     url = settings.nats_url.get_secret_value()
     async with AsyncExitStack() as stack:
         client = await connect(url, f"retold-{blueprint.name}")
-        stack.push_async_callback(_close_client, client)
+        stack.push_async_callback(disconnect, client)
+        if settings.home is None:  # a laptop writes its servers' configuration itself, and is meant to have one copy
+            system_url = settings.nats_system_url.get_secret_value() if settings.nats_system_url else None
+            await warn_where_weak(system_url, settings.replicas)
         database = Database(settings.postgres_url.get_secret_value(), blueprint.name)
         await database.open()
         stack.push_async_callback(database.close)
@@ -114,13 +118,6 @@ async def open_resources(blueprint: Blueprint, settings: Settings, stopping: asy
             tokens=parse_tokens(settings.api_tokens.get_secret_value()),
             stopping=stopping,
         )
-
-
-async def _close_client(client: Client) -> None:
-    # Not drain(): it waits for pull subscriptions that nobody reads any more.
-    with contextlib.suppress(nats.errors.Error, TimeoutError):
-        await client.flush(timeout=2)
-    await client.close()
 
 
 class _Server(uvicorn.Server):

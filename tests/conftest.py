@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from nats.aio.client import Client
 
-from shared.bus.connection import connect
+from shared.bus.connection import connect, disconnect
 from shared.bus.topology import provision
 from shared.core.time_and_ids import new_id
 from shared.local import LocalStack
@@ -98,4 +98,4 @@ async def nats_client(nats_server: NatsServer) -> AsyncIterator[Client]:
     """A connection to the test's own NATS."""
     client = await connect(nats_server.url, "test")
     yield client
-    await client.close()
+    await disconnect(client)

@@ -1,6 +1,5 @@
 """The single checks of `retold check`, each a list of findings."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from nats.js.errors import NotFoundError
 from services.cli.findings import Check, Finding
 from shared.bus import subjects, topology
 from shared.bus.connection import connect
+from shared.bus.durability import SAFE_COPIES, concerns, servers_of
 from shared.chromium import NONE_FOUND, find_chromium, why_it_does_not_start
 from shared.core.errors import Unavailable
 from shared.db.migrations import read_migrations
@@ -27,7 +27,6 @@ from shared.runtime import Blueprint
 
 # What makes a stream the log it must be; sizes and ages may be tuned.
 STREAM_SETTINGS = ("subjects", "storage", "retention", "num_replicas", "deny_delete", "deny_purge", "allow_direct")
-SYNC_ALWAYS = "what is confirmed may be lost in a power cut: set sync_interval: always under jetstream in nats.conf"
 
 
 def of(service: str) -> dict[str, Check]:
@@ -57,7 +56,7 @@ async def _nats(blueprint: Blueprint, settings: Settings) -> list[Finding]:
             findings.append(await _queue(name, client, settings))
         except (nats.errors.Error, TimeoutError) as failure:
             raise Unavailable(f"JetStream does not answer: {failure!r}; is it enabled in nats.conf?") from failure
-        return [*findings, await _sync_interval(name, client)]
+        return [*findings, *await _durability(name, settings)]
 
 
 def _version(client: Client) -> str:
@@ -100,15 +99,16 @@ async def _queue(service: str, client: Client, settings: Settings) -> Finding:
     return Finding(service, what, "ok")
 
 
-async def _sync_interval(service: str, client: Client) -> Finding:
+async def _durability(service: str, settings: Settings) -> list[Finding]:
     """Servers tell it to their system account only."""
     what = "NATS confirms only what is on disk"
-    try:
-        answer = await client.request("$SYS.REQ.SERVER.PING.VARZ", b"", timeout=1)
-        config: dict[str, Any] = json.loads(answer.data)["data"]["jetstream"]["config"]
-    except (nats.errors.Error, TimeoutError, ValueError, KeyError, TypeError):
-        return Finding(service, what, "untold", "the server does not tell us; make sure of sync_interval: always")
-    return Finding(service, what, "ok") if config.get("sync_always") else Finding(service, what, "wrong", SYNC_ALWAYS)
+    if settings.nats_system_url is None:
+        detail = "set RETOLD_NATS_SYSTEM_URL (a user of the system account), and sync_interval: always in nats.conf"
+        return [Finding(service, what, "untold", detail)]
+    servers = await servers_of(settings.nats_system_url.get_secret_value())
+    on_laptop = settings.home is not None
+    found = concerns(servers, SAFE_COPIES if on_laptop else settings.replicas)
+    return [Finding(service, "durability", "wrong", concern) for concern in found] or [Finding(service, what, "ok")]
 
 
 async def _postgres(blueprint: Blueprint, settings: Settings) -> list[Finding]:

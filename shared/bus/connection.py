@@ -1,6 +1,7 @@
 """Connections to NATS that never give up."""
 
 import asyncio
+from contextlib import suppress
 
 import nats.errors
 import structlog
@@ -32,6 +33,15 @@ class LeanClient(Client):
             if colon and " " not in name and "\t" not in name:
                 parsed[name] = value.strip()
         return parsed
+
+
+async def disconnect(client: Client) -> None:
+    """Send what is waiting, then close; a server that is gone is no error."""
+    # Not drain(): it waits for pull subscriptions that nobody reads any more.
+    with suppress(nats.errors.Error, TimeoutError, OSError):
+        await client.flush(timeout=2)
+    with suppress(OSError):
+        await client.close()
 
 
 async def connect(url: str, name: str) -> Client:

@@ -74,9 +74,7 @@ class JetStreamLog:
         """See `Log.append_all`."""
         if self._vault is not None:
             await self._vault.unlock({each.context.org for each in appends if is_personal(each)}, create=True)
-        waiting: list[asyncio.Future[Ack]] = []
-        for append in appends:
-            waiting.append(await self._send(append, self._encode(append)))
+        waiting = [await self._send(append, self._encode(append)) for append in appends]
         positions: list[int] = []
         failures: list[Exception] = []
         for append, future in zip(appends, waiting, strict=True):

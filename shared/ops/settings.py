@@ -16,6 +16,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RETOLD_", extra="ignore", frozen=True)
 
     nats_url: Annotated[SecretStr, Field(description="nats://token@host:port, several separated by commas")]
+    nats_system_url: Annotated[
+        SecretStr | None, Field(description="nats://user:password@host:port of NATS' system account, to check it")
+    ] = None
     postgres_url: Annotated[SecretStr, Field(description="postgresql://retold_<service>:password@host:port/retold")]
     master_key: Annotated[SecretStr, Field(description="wraps the organizations' data keys: openssl rand -base64 32")]
     objects_url: Annotated[str, Field(description="file:///path, s3://bucket/prefix, gs://…, az://…")]

@@ -40,11 +40,13 @@ def test_the_dockerfile_has_no_fault_that_hadolint_knows() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_nats_takes_its_configuration_and_refuses_to_start_without_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nats_takes_its_configuration_and_refuses_to_start_without_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     check = (TOOLS / "nats-server", "-t", "-c", "infra/nats/nats.conf")
-    assert run(*check, RETOLD_NATS_TOKEN="t1").returncode == 0
-    monkeypatch.delenv("RETOLD_NATS_TOKEN", raising=False)
-    assert "RETOLD_NATS_TOKEN" in run(*check).stderr
+    passwords = {"RETOLD_NATS_PASSWORD": "t1", "RETOLD_NATS_SYSTEM_PASSWORD": "t2"}
+    assert run(*check, **passwords).returncode == 0
+    for name in passwords:
+        monkeypatch.delenv(name, raising=False)
+        assert name in run(*check, **{other: value for other, value in passwords.items() if other != name}).stderr
     assert re.search(r"^\s*sync_interval: always$", (ROOT / "infra/nats/nats.conf").read_text(), re.MULTILINE)
 
 

@@ -23,7 +23,7 @@ def test_a_laptop_stays_who_it_is_and_is_not_taken_for_running_when_it_was_kille
     assert identity.token.startswith("retold_local_")
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    described = {"token": "t", "nats_url": "n", "postgres_urls": {}, "objects_url": "o"}
+    described = {"token": "t", "nats_url": "n", "postgres_urls": {}, "objects_url": "o", "nats_system_url": "s"}
     laptop.started(Running(address="http://127.0.0.1:15000", pid=ended.pid, **described))
     assert laptop.running() is None
     laptop.started(Running(address="http://127.0.0.1:15000", pid=os.getpid(), **described))
