@@ -6,6 +6,9 @@ from pathlib import Path
 from services.ingest import api, consumers, handlers
 from services.ingest.projections import PROJECTIONS
 from services.ingest.settings import IngestSettings
+from shared.audit.chain import AuditKeys
+from shared.audit.chainer import Chainer
+from shared.keys import parse_master_key
 from shared.runtime import Blueprint, Resources, Service
 
 
@@ -14,8 +17,16 @@ def build(resources: Resources) -> Service:
     return Service(
         router=api.router(resources),
         reactions=consumers.reactions(resources),
-        tasks={"organizations": partial(handlers.found_organizations, resources)},
+        tasks={
+            "organizations": partial(handlers.found_organizations, resources),
+            "chain": Chainer(resources.nats, audit_keys(resources)).run,
+        },
     )
+
+
+def audit_keys(resources: Resources) -> AuditKeys:
+    """The keys of the log's hash chain, which ingest keeps."""
+    return AuditKeys.of(parse_master_key(resources.settings.master_key.get_secret_value()))
 
 
 BLUEPRINT = Blueprint(

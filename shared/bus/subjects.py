@@ -5,16 +5,24 @@ spellings for one aggregate both of two concurrent writers can win.
 """
 
 from dataclasses import dataclass
+from typing import Literal, cast
 from uuid import UUID
 
 from shared.core.errors import InvalidInput
 
+NoteKind = Literal["letter", "retry", "handled", "dropped"]
+
 EVENTS_STREAM = "EVT"
 LINES_STREAM = "LOG"
 DEAD_LETTERS_STREAM = "DLQ"
+SEALS_STREAM = "SEALS"
+TIMERS_STREAM = "TIMER"
 ALL_EVENTS = "evt.>"
 ALL_LINES = "log.>"
 ALL_DEAD_LETTERS = "dlq.>"
+SEALS = "seal.events"
+ALL_TIMERS = "timer.>"
+TIMERS_DUE = "timer.due.>"
 
 ROW_COMMANDS = "evt.row.*.*.cmd"
 ROW_EVENTS = "evt.row.*.*.evt"
@@ -73,6 +81,12 @@ def heals(recording_id: UUID) -> Stream:
     return Stream("healer", "heals", str(recording_id))
 
 
+def stream_of(subject: str) -> Stream:
+    """The stream that an event's subject belongs to."""
+    _, context, aggregate, own, *_ = subject.split(".")
+    return Stream(context, aggregate, own)
+
+
 def rows_of(job_id: UUID, kind: str = "*") -> str:
     """All rows of a job."""
     return f"evt.row.{job_id}.*.{kind}"
@@ -88,9 +102,30 @@ def samples_of(worker_id: str) -> str:
     return f"log.worker.{worker_id}"
 
 
-def dead_letters_of(durable: str) -> str:
-    """What a reaction could not digest."""
-    return f"dlq.{durable}"
+def dead_letters_of(durable: str, kind: NoteKind = "letter") -> str:
+    """What a reaction could not digest, and the notes about what became of it."""
+    return f"dlq.{durable}" if kind == "letter" else f"dlq.{durable}.{kind}"
+
+
+def dead_letter_filters(durable: str) -> tuple[str, str]:
+    """All notes about a reaction's dead letters."""
+    return f"dlq.{durable}", f"dlq.{durable}.*"
+
+
+def dead_letter_note(subject: str) -> tuple[str, NoteKind]:
+    """The reaction and the kind of a note, from the subject that it was published on."""
+    _, durable, *kind = subject.split(".")
+    return durable, cast("NoteKind", kind[0] if kind else "letter")
+
+
+def timer_at(name: str) -> str:
+    """Where a timer waits for its moment."""
+    return f"timer.at.{name}"
+
+
+def timer_due(name: str) -> str:
+    """Where it appears when its moment has come."""
+    return f"timer.due.{name}"
 
 
 def filter_for(text: str) -> str:

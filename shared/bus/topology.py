@@ -1,5 +1,6 @@
 """The streams and consumers that must exist before a service starts; creating them again changes nothing."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -9,6 +10,7 @@ from nats.js.api import (
     AckPolicy,
     ConsumerConfig,
     DiscardPolicy,
+    KeyValueConfig,
     RetentionPolicy,
     StorageType,
     StoreCompression,
@@ -17,10 +19,15 @@ from nats.js.api import (
 from nats.js.errors import BadRequestError, NotFoundError
 
 from shared.bus import subjects
+from shared.core.errors import Refused
 
 RUNNERS = "runner-executes-dispatched-rows"
 KEYS_BUCKET = "keys"
+KEY_CHANGES = f"$KV.{KEYS_BUCKET}.*"
 CONTROL_BUCKET = "jobctl"
+PRESENCE_BUCKET = "presence"
+PRESENCE_KEPT = timedelta(seconds=30)
+RESTORING = "retold-restoring"  # in a stream's metadata while `retold restore` fills it
 DUPLICATE_WINDOW = timedelta(minutes=10)
 LINES_KEPT = timedelta(days=30)
 LINES_BYTES = 2 * 1024**3
@@ -29,7 +36,7 @@ log = structlog.get_logger()
 
 
 def streams(replicas: int) -> list[StreamConfig]:
-    """The log itself (never expires, nothing deletable), the runners' lines, and the dead letters."""
+    """The log itself and its seals (never expire, nothing deletable), the runners' lines, dead letters, timers."""
     return [
         StreamConfig(
             name=subjects.EVENTS_STREAM,
@@ -62,6 +69,26 @@ def streams(replicas: int) -> list[StreamConfig]:
             num_replicas=replicas,
             allow_direct=True,
         ),
+        StreamConfig(
+            name=subjects.SEALS_STREAM,
+            subjects=[subjects.SEALS],
+            storage=StorageType.FILE,
+            compression=StoreCompression.S2,
+            num_replicas=replicas,
+            deny_delete=True,
+            deny_purge=True,
+            allow_direct=True,
+        ),
+        StreamConfig(
+            name=subjects.TIMERS_STREAM,
+            subjects=[subjects.ALL_TIMERS],
+            storage=StorageType.FILE,
+            num_replicas=replicas,
+            max_msgs_per_subject=1,
+            allow_msg_schedules=True,
+            allow_msg_ttl=True,
+            allow_direct=True,
+        ),
     ]
 
 
@@ -79,19 +106,56 @@ def runners_consumer(lease: timedelta, replicas: int) -> ConsumerConfig:
     )
 
 
+def keys_stream(replicas: int) -> StreamConfig:
+    """The bucket of the data keys, as any bucket but that a key can be overwritten on disk when it is destroyed."""
+    return StreamConfig(
+        name=f"KV_{KEYS_BUCKET}",
+        subjects=[f"$KV.{KEYS_BUCKET}.>"],
+        storage=StorageType.FILE,
+        num_replicas=replicas,
+        max_msgs_per_subject=1,
+        allow_rollup_hdrs=True,
+        allow_direct=True,
+        discard=DiscardPolicy.NEW,
+        deny_delete=False,
+    )
+
+
+def presence_bucket(replicas: int) -> KeyValueConfig:
+    """Which workers are there; who says nothing for a while is gone."""
+    return KeyValueConfig(
+        PRESENCE_BUCKET, ttl=PRESENCE_KEPT.total_seconds(), storage=StorageType.MEMORY, replicas=replicas
+    )
+
+
 async def provision(client: Client, *, lease: timedelta, replicas: int = 1) -> None:
     """Create what is missing, bring what exists up to date."""
     jetstream: JetStreamContext = client.jetstream(timeout=30)
+    await _refuse_half_restored(jetstream)
     for config in streams(replicas):
         try:
-            await jetstream.add_stream(config)
-        except BadRequestError:
+            # First, since to add what exists asks for its space once more, and small disks refuse that.
             await jetstream.update_stream(config)
-    await jetstream.add_consumer(subjects.EVENTS_STREAM, runners_consumer(lease, replicas))
-    for bucket, history in ((KEYS_BUCKET, 1), (CONTROL_BUCKET, 1)):
-        try:
-            await jetstream.key_value(bucket)
         except NotFoundError:
-            await jetstream.create_key_value(
-                bucket=bucket, history=history, storage=StorageType.FILE, replicas=replicas
-            )
+            await jetstream.add_stream(config)
+    await jetstream.add_consumer(subjects.EVENTS_STREAM, runners_consumer(lease, replicas))
+    with suppress(BadRequestError):  # there with other settings, from an earlier release
+        await jetstream.add_stream(keys_stream(replicas))
+    for bucket in (
+        KeyValueConfig(CONTROL_BUCKET, storage=StorageType.FILE, replicas=replicas),
+        presence_bucket(replicas),
+    ):
+        try:
+            await jetstream.key_value(bucket.bucket)
+        except NotFoundError:
+            await jetstream.create_key_value(bucket)
+
+
+async def _refuse_half_restored(jetstream: JetStreamContext) -> None:
+    """A service that wrote into a log that is being restored would make the rest of the archive unfit."""
+    try:
+        found = (await jetstream.stream_info(subjects.EVENTS_STREAM)).config.metadata or {}
+    except NotFoundError:
+        return
+    if RESTORING in found:
+        raise Refused("the log is being restored, or its restore broke off; finish it first: retold restore PLACE")
