@@ -1,7 +1,9 @@
 """What a worker remembers of jobs, recordings and heals, so that a row costs no second look at the log."""
 
-from collections import OrderedDict
-from collections.abc import Mapping
+import asyncio
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
@@ -9,16 +11,19 @@ from uuid import UUID
 from shared.bus import subjects
 from shared.bus.log import Log
 from shared.contracts.heal_cache import CachedHeal, cached_heals
+from shared.contracts.healer import CachedHealDropped, HealRecorded
 from shared.contracts.ingest import RecordingSnapshot, snapshot_of
 from shared.contracts.scheduler import JobCreated, JobEnded, JobRowsAdded, JobStopping
 from shared.core.errors import NotFound
-from shared.core.events import Event
+from shared.core.events import Event, Recorded
 from shared.core.time_and_ids import Clock
+from shared.ticks import with_ticks
 
 K = TypeVar("K")
 V = TypeVar("V")
 JOBS_KEPT = 20
 RECORDINGS_KEPT = 50
+TICK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class JobView:
 
 
 class Known:
-    """Reads streams once and keeps what cannot change; heals are read from where they were left."""
+    """Reads a stream once; what may change of it afterwards, it follows."""
 
     def __init__(self, log: Log, clock: Clock) -> None:
         self._log, self._clock = log, clock
@@ -38,11 +43,31 @@ class Known:
         self._recordings: OrderedDict[tuple[UUID, int], RecordingSnapshot] = OrderedDict()
         self._heals: OrderedDict[UUID, tuple[int, dict[str, CachedHeal]]] = OrderedDict()
         self._stopped: set[UUID] = set()
+        self._told_of_stop: defaultdict[UUID, list[Callable[[], None]]] = defaultdict(list)
         self._taught: set[tuple[UUID, int]] = set()
+        self._position: int | None = None
+        self._beginning = asyncio.Lock()
+
+    async def follow(self, stopping: asyncio.Event) -> None:
+        """Notice stopped jobs and new heals until `stopping`; run again, it goes on where it was."""
+        follow = self._log.follow((subjects.ALL_JOBS, subjects.ALL_HEALS), await self._begin(), linger=0.0)
+        async for batch in with_ticks(follow, TICK_SECONDS, stopping):
+            if batch is not None:
+                for recorded in batch.events:
+                    self._see_recorded(recorded)
+                self._position = batch.position
+
+    async def _begin(self) -> int:
+        """The position from which changes are followed: nothing that is kept was read before it."""
+        async with self._beginning:
+            if self._position is None:
+                self._position = await self._log.last_position()
+            return self._position
 
     async def job(self, job_id: UUID) -> JobView:
         """The job as it was submitted."""
         if job_id not in self._jobs:
+            await self._begin()
             events = [item.event for item in await self._log.load(subjects.job(job_id))]
             created = next((event for event in events if isinstance(event, JobCreated)), None)
             if created is None:
@@ -70,25 +95,52 @@ class Known:
 
     async def heals(self, recording_id: UUID) -> Mapping[str, CachedHeal]:
         """Cache key → heal usable now."""
-        position, heals = self._heals.get(recording_id, (0, {}))
-        newer = await self._log.load(subjects.heals(recording_id), position)
-        heals = cached_heals((item.event for item in newer), self._clock(), heals)
-        self._heals[recording_id] = (newer[-1].position if newer else position, heals)
+        if recording_id not in self._heals:
+            await self._begin()
+            recorded = await self._log.load(subjects.heals(recording_id))
+            heals = cached_heals((item.event for item in recorded), self._clock())
+            self._heals[recording_id] = (recorded.position, heals)
+            _forget_oldest(self._heals, RECORDINGS_KEPT)
         self._heals.move_to_end(recording_id)
-        _forget_oldest(self._heals, RECORDINGS_KEPT)
-        return heals
+        _, heals = self._heals[recording_id]
+        at = self._clock() if heals else None
+        return {key: heal for key, heal in heals.items() if at is not None and heal.until > at}
+
+    def _see_recorded(self, recorded: Recorded) -> None:
+        match recorded.event:
+            case HealRecorded(recording_id=recording_id) | CachedHealDropped(recording_id=recording_id):
+                position, heals = self._heals.get(recording_id, (recorded.position, {}))
+                if recorded.position > position:
+                    heals = cached_heals([recorded.event], self._clock(), heals)
+                    self._heals[recording_id] = (recorded.position, heals)
+            case event:
+                self.see(event)
 
     def see(self, event: Event) -> None:
         """Take note of jobs that a person, or their deadline, stops."""
         match event:
             case JobStopping(reason="cancelled" | "timeout"):
                 self._stopped.add(event.job_id)
+                for tell in self._told_of_stop.get(event.job_id, ()):
+                    tell()
             case JobEnded():
                 self._stopped.discard(event.job_id)
 
     def is_stopped(self, job_id: UUID) -> bool:
         """Whether rows under way should stop."""
         return job_id in self._stopped
+
+    @contextmanager
+    def telling_of_stop(self, job_id: UUID, tell: Callable[[], None]) -> Iterator[None]:
+        """Calls `tell` at once when the job is stopped within the context."""
+        listening = self._told_of_stop[job_id]
+        listening.append(tell)
+        try:
+            yield
+        finally:
+            listening.remove(tell)
+            if not listening:
+                self._told_of_stop.pop(job_id, None)
 
     def may_teach(self, recording: RecordingSnapshot) -> bool:
         """Whether this worker has not yet told what it learned of this revision."""

@@ -10,7 +10,8 @@ from typing import Self
 from uuid import uuid4
 
 import psutil
-from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+import structlog
+from playwright.async_api import Browser, BrowserContext, CDPSession, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from services.runner.adapters.options import SessionOptions
@@ -21,32 +22,47 @@ from shared.core.errors import Unavailable
 
 ROWS_PER_BROWSER = 200  # long-lived browsers grow
 CLOSE_SECONDS = 5.0
+START_SECONDS = 60.0
+PROBE_SECONDS = 3.0
+HUNG_SECONDS = 10.0  # a browser answers within milliseconds; on a machine that swaps it may take seconds
+
+log = structlog.get_logger()
 
 
 @dataclass(eq=False)
 class _Warm:
-    """A running browser, how many rows it has had and how many it has now."""
+    """A running browser, how many rows it has had and how many it has now, and their sessions."""
 
     browser: Browser
+    devtools: CDPSession
     mark: str
     rows: int = 0
     active: int = 0
-    crashed: bool = field(default=False)
+    crashed: bool = False
+    sessions: set[Session] = field(default_factory=set)
 
 
 class Fleet:
     """Gives fresh browser sessions; use it as an async context manager.
 
     `executable`: the browser's file, else the best that is installed. A session may be asked for at any time: a browser
-    that crashed, or that has had its rows, is replaced. Raises `Unavailable` when no browser starts.
+    that crashed, or that has had its rows, is replaced. One that does not answer for `hung_seconds` is ended, and the
+    steps in it fail as `browser_hung`. Raises `Unavailable` when no browser starts.
     """
 
     def __init__(
-        self, executable: str | None = None, *, headless: bool = True, rows_per_browser: int = ROWS_PER_BROWSER
+        self,
+        executable: str | None = None,
+        *,
+        headless: bool = True,
+        rows_per_browser: int = ROWS_PER_BROWSER,
+        hung_seconds: float = HUNG_SECONDS,
     ) -> None:
         self._executable = executable
         self._headless = headless
         self._rows_per_browser = rows_per_browser
+        self._hung_seconds = hung_seconds
+        self._watching: asyncio.Task[None] | None = None
         self._playwright: Playwright | None = None
         self._warm: _Warm | None = None
         self._starting = asyncio.Lock()
@@ -58,11 +74,16 @@ class Fleet:
         return len(self._running)
 
     async def __aenter__(self) -> Self:
+        self._watching = asyncio.create_task(self._watch())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
         for warm in list(self._running):
             await self._retire(warm)
         self._warm = None
@@ -80,10 +101,12 @@ class Fleet:
                 session = await Session.open(await _new_context(warm.browser, options or SessionOptions()))
             except PlaywrightError as error:
                 raise Unavailable("The browser crashed before the row could begin; try again.") from error
+            warm.sessions.add(session)
             try:
                 yield session
             finally:
                 await session.close()
+                warm.sessions.discard(session)
         finally:
             warm.active -= 1
             worn = warm.crashed or warm.rows >= self._rows_per_browser
@@ -110,34 +133,56 @@ class Fleet:
             raise Unavailable(NONE_FOUND)
         mark = f"--retold-fleet={uuid4().hex}"  # unknown to Chromium; finds its processes again
         try:
-            browser = await self._launch(installed, mark)
-        except PlaywrightError:
+            warm = await self._launch(installed, mark)
+        except (PlaywrightError, TimeoutError):
             await self._restart_driver()  # the driver may have died as well
             try:
-                browser = await self._launch(installed, mark)
-            except PlaywrightError as error:
-                reason = str(error).strip().splitlines()[0]
+                warm = await self._launch(installed, mark)
+            except (PlaywrightError, TimeoutError) as error:
+                reason = (str(error).strip() or f"no answer for {START_SECONDS:g} s").splitlines()[0]
                 raise Unavailable(f"The browser {installed.path} does not start: {reason}") from error
-        warm = _Warm(browser, mark)
 
         def gone(_: Browser) -> None:
             warm.crashed = True
 
-        browser.on("disconnected", gone)
+        warm.browser.on("disconnected", gone)
         self._running.add(warm)
         return warm
 
-    async def _launch(self, installed: Installed, mark: str) -> Browser:
-        if self._playwright is None:
-            self._playwright = await async_playwright().start()
-        return await self._playwright.chromium.launch(
-            executable_path=installed.path,
-            args=[*installed.arguments(), mark],
-            headless=self._headless,
-            handle_sigint=False,  # the service decides when its browsers end
-            handle_sigterm=False,
-            handle_sighup=False,
-        )
+    async def _launch(self, installed: Installed, mark: str) -> _Warm:
+        async with asyncio.timeout(START_SECONDS):
+            if self._playwright is None:
+                self._playwright = await async_playwright().start()
+            browser = await self._playwright.chromium.launch(
+                executable_path=installed.path,
+                args=[*installed.arguments(), mark],
+                headless=self._headless,
+                handle_sigint=False,  # the service decides when its browsers end
+                handle_sigterm=False,
+                handle_sighup=False,
+            )
+            return _Warm(browser, await browser.new_browser_cdp_session(), mark)
+
+    async def _watch(self) -> None:
+        """Ask the browsers themselves again and again: a page may be busy, a browser never is."""
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            await asyncio.gather(*(self._end_if_hung(warm) for warm in self._running if not warm.crashed))
+
+    async def _end_if_hung(self, warm: _Warm) -> None:
+        try:
+            async with asyncio.timeout(self._hung_seconds):
+                await warm.devtools.send("Browser.getVersion")
+        except PlaywrightError:
+            return  # it has gone by itself, and its sessions notice by themselves
+        except TimeoutError:
+            log.warning("browser does not answer and is ended", seconds=self._hung_seconds, rows=len(warm.sessions))
+            warm.crashed = True
+            for session in warm.sessions:
+                session.hung = True
+            for process in await asyncio.to_thread(_family, warm.mark):
+                with suppress(psutil.Error):
+                    process.kill()
 
     async def _restart_driver(self) -> None:
         if self._playwright is not None:

@@ -17,6 +17,7 @@ ErrorType = Literal[
     "value_not_taken",
     "page_crashed",
     "browser_crashed",
+    "browser_hung",
     "invalid_step",
     "assertion_failed",
     "script_error",

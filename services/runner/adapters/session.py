@@ -37,6 +37,7 @@ class Session:
         self.dragging = False
         self.key_before = False
         self.held: set[str] = set()
+        self.hung = False  # the browser did not answer any more, and was ended
         self.seen_moves: dict[Tab, tuple[int, int]] = {}
         self._tab_of_id: dict[int, Tab] = {}
         self._opening: set[asyncio.Task[None]] = set()
@@ -234,6 +235,8 @@ class Session:
             if not limit.expired():
                 raise
             failure = StepFailed("timeout", f"it did not end within {options.step_timeout / 1000:g} s")
+        if self.hung and failure is not None:
+            failure = StepFailed("browser_hung", "the browser did not answer any more and was ended")
         self._set_off = performance.dispatched and not performance.led_on
         await self.say(hooks)
         result = performance.result(round((time.monotonic() - began) * 1000))

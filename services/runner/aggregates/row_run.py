@@ -1,7 +1,7 @@
 """A row's run: dispatched, started, perhaps about to commit something, finished.
 
 Events of its own: `RowStarted`, `StepIntended`, `RowFinished` (beside them what was seen on the way:
-`ElementHealed`, `CachedHealMissed`, `BundlesLearned`). The scheduler's: `RowDispatched`, `RowSkipped`.
+`ElementHealed`, `CachedHealMissed`, `BundlesLearned`). The scheduler's: `RowDispatched`, `RowSkipped`, `RowLost`.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 from uuid import UUID
 
 from shared.contracts.runner import RowFinished, RowStarted, StepIntended
-from shared.contracts.scheduler import RowDispatched, RowSkipped
+from shared.contracts.scheduler import RowDispatched, RowLost, RowSkipped
 from shared.core.decider import Decider
 from shared.core.errors import NotFound, Refused
 from shared.core.events import Event
@@ -91,6 +91,9 @@ def evolve(state: RowRun, event: Event) -> RowRun:
             return replace(state, intended=event.step_number)
         case RowFinished():
             return replace(state, phase="finished")
+        case RowLost():
+            # Nobody holds it any more: a worker that wakes up later has nothing to tell.
+            return replace(state, phase="finished", hold=None)
         case _:
             return replace(state, noted=(*state.noted, event))
 

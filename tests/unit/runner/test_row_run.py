@@ -12,7 +12,7 @@ from services.runner.aggregates.row_run import (
     row_runs,
 )
 from shared.contracts.runner import CachedHealMissed, RowFinished, RowStarted, StepIntended
-from shared.contracts.scheduler import RowDispatched, RowSkipped
+from shared.contracts.scheduler import RowDispatched, RowLost, RowSkipped
 from shared.core.errors import NotFound, Refused
 from shared.testing.given import given
 
@@ -46,6 +46,12 @@ def finished(hold: Hold, attempt: int = 1, final: bool = True) -> RowFinished:
         final=final,
         duration=900,
         steps=[],
+    )
+
+
+def lost(attempt: int = 1, final: bool = True) -> RowLost:
+    return RowLost(
+        job_id=JOB, row=7, attempt=attempt, final=final, error_type="worker_lost", error_message="nobody ended it"
     )
 
 
@@ -182,3 +188,24 @@ def test_what_a_row_learned_is_told_beside_its_result():
     given(row_runs, dispatched(), started(FIRST)).when(FinishRow(FIRST, finished(FIRST), [missed()])).then(
         missed(), finished(FIRST)
     )
+
+
+def test_a_worker_that_wakes_up_after_its_row_was_given_up_can_tell_nothing_more_of_it():
+    before = [dispatched(), started(FIRST), lost()]
+    for command in (
+        IntendStep(FIRST, intended()),
+        NoteOnTheWay(FIRST, missed()),
+        FinishRow(FIRST, finished(FIRST)),
+    ):
+        given(row_runs, before).when(command).then_refused(Refused, "taken over by another worker")
+
+
+def test_a_row_that_was_given_up_is_taken_by_nobody():
+    given(row_runs, dispatched(), lost()).when(take(FIRST)).then_nothing()
+    given(row_runs, dispatched(), started(FIRST), intended(), lost()).when(take(SECOND)).then_nothing()
+
+
+def test_the_attempt_after_a_lost_one_is_taken_as_any_other():
+    before = [dispatched(), started(FIRST), intended(), lost(final=False), dispatched(2)]
+    given(row_runs, before).when(take(FIRST, attempt=1)).then_nothing()
+    given(row_runs, before).when(take(SECOND, attempt=2)).then(started(SECOND, attempt=2))
