@@ -2,10 +2,10 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from shared.bus.log import Append, Context, Log
+from shared.bus.log import Append, Context, History, Log
 from shared.bus.subjects import Stream
 from shared.core.decider import Decider
 from shared.core.errors import Conflict, NotFound
@@ -51,9 +51,17 @@ async def carry_out(
         if not events:
             return Decided(state, expected, changed=False)
         try:
-            position = await log.append(Append(stream, events, expected, command_id, context))
+            caused = _next_of(context, recorded)
+            position = await log.append(Append(stream, events, expected, command_id, caused))
         except Conflict:
             await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
             continue
         return Decided(decider.fold(events, state), position, changed=True)
     raise Conflict(f"{stream} kept changing while we wrote to it; try again")
+
+
+def _next_of(context: Context, before: History) -> Context:
+    """What one request does to a stream step by step is told as a chain: each step is caused by the one before."""
+    if context.cause is None and before and before[-1].correlation == context.correlation:
+        return replace(context, cause=str(before[-1].id))
+    return context

@@ -2,15 +2,19 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cli.events import Wanted
+from services.cli.envelopes import Span
+from services.cli.filters import Filters, Wanted
 from services.cli.jobs import read_mapping
 from services.cli.times import read_duration, read_time
+from shared.bus import subjects
 from shared.core.errors import InvalidInput
+from tests.unit.cli.told import tell
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -47,12 +51,29 @@ def test_a_refused_time_names_its_option() -> None:
 
 def test_events_are_filtered_by_type_and_time() -> None:
     hour = timedelta(hours=1)
-    wanted = Wanted(types=frozenset({"RowFinished"}), since=NOW - hour, until=NOW)
-    assert wanted.takes(NOW, "RowFinished")
-    assert not wanted.takes(NOW, "RowStarted")
-    assert not wanted.takes(NOW - 2 * hour, "RowFinished")
-    assert not wanted.takes(NOW + hour, "RowFinished")
-    assert Wanted().takes(NOW, "AnythingAtAll")
+    wanted = Wanted(Span(since=NOW - hour, until=NOW), types=frozenset({"RowFinished"}))
+    assert wanted.takes(tell(1))
+    assert not wanted.takes(tell(1, "RowStarted"))
+    assert not wanted.takes(tell(1, at=NOW - 2 * hour))
+    assert not wanted.takes(tell(1, at=NOW + hour))
+    assert Wanted(Span()).takes(tell(1, "AnythingAtAll"))
+
+
+def test_events_are_filtered_by_organization_request_and_actor() -> None:
+    assert Wanted(Span(), org=UUID(int=1)).takes(tell(1))
+    assert not Wanted(Span(), org=UUID(int=2)).takes(tell(1))
+    assert Wanted(Span(), correlation="request").takes(tell(1))
+    assert not Wanted(Span(), correlation="req").takes(tell(1))
+    for actor, taken in (("runner", True), ("runner:w-1", True), ("runner:w", False), ("run", False)):
+        assert Wanted(Span(), actor=actor).takes(tell(1)) == taken
+
+
+def test_filters_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="--job"):
+        Filters(row=1).wanted()
+    with pytest.raises(InvalidInput, match="--stream"):
+        Filters(job="a", stream="row").wanted()
+    assert Filters(stream="job", before=7).wanted().span == Span((subjects.ALL_JOBS,), before=7)
 
 
 def test_a_mapping_is_read_from_its_entries() -> None:
