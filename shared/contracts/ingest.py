@@ -58,6 +58,12 @@ class UserInvited(Event):
     role: Literal["owner", "admin", "manager", "member", "viewer"]
 
 
+class OrganizationErased(Event):
+    """The organization's data key and files were destroyed: its personal values are gone, its history stays."""
+
+    organization_id: UUID
+
+
 class RecordingImported(Event):
     """A recording came in from a file. Values of password fields are sealed."""
 
@@ -87,6 +93,7 @@ EVENTS: tuple[type[Event], ...] = (
     UserInvited,
     TeamFormed,
     TeamJoined,
+    OrganizationErased,
     RecordingImported,
     RecordingTaught,
 )

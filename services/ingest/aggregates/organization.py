@@ -1,6 +1,6 @@
 """An organization: its people and teams.
 
-Events: `OrganizationFounded`, `UserInvited`, `TeamFormed`, `TeamJoined`.
+Events: `OrganizationFounded`, `UserInvited`, `TeamFormed`, `TeamJoined`, `OrganizationErased`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 from uuid import UUID
 
-from shared.contracts.ingest import OrganizationFounded, TeamFormed, TeamJoined, UserInvited
+from shared.contracts.ingest import OrganizationErased, OrganizationFounded, TeamFormed, TeamJoined, UserInvited
 from shared.core.decider import Decider
 from shared.core.errors import NotFound, Refused
 from shared.core.events import Event
@@ -55,7 +55,14 @@ class JoinTeam:
     role: TeamRole
 
 
-Command = FoundOrganization | InviteUser | FormTeam | JoinTeam
+@dataclass(frozen=True, slots=True)
+class EraseOrganization:
+    """Note that the organization's personal values were destroyed; nothing follows."""
+
+    organization_id: UUID
+
+
+Command = FoundOrganization | InviteUser | FormTeam | JoinTeam | EraseOrganization
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class Organization:
     """What the rules need to know: users by id, teams by slug, roles in teams."""
 
     founded: bool = False
+    erased: bool = False
     emails: Mapping[UUID, str] = field(default_factory=dict)
     slugs: Mapping[UUID, str] = field(default_factory=dict)
     roles: Mapping[tuple[UUID, UUID], str] = field(default_factory=dict)
@@ -79,6 +87,8 @@ def evolve(state: Organization, event: Event) -> Organization:
             return replace(state, slugs={**state.slugs, event.team_id: event.slug})
         case TeamJoined():
             return replace(state, roles={**state.roles, (event.team_id, event.user_id): event.role})
+        case OrganizationErased():
+            return replace(state, erased=True)
         case _:
             return state
 
@@ -87,6 +97,10 @@ def decide(command: Command, state: Organization) -> Sequence[Event]:
     """New events for a command."""
     if not isinstance(command, FoundOrganization) and not state.founded:
         raise NotFound("the organization does not exist")
+    if isinstance(command, EraseOrganization):
+        return [] if state.erased else [OrganizationErased(organization_id=command.organization_id)]
+    if state.erased and not isinstance(command, FoundOrganization):
+        raise Refused("the organization was erased")
     match command:
         case FoundOrganization():
             if state.founded:

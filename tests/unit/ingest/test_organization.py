@@ -2,8 +2,15 @@
 
 from uuid import UUID
 
-from services.ingest.aggregates.organization import FormTeam, FoundOrganization, InviteUser, JoinTeam, organizations
-from shared.contracts.ingest import OrganizationFounded, TeamFormed, TeamJoined, UserInvited
+from services.ingest.aggregates.organization import (
+    EraseOrganization,
+    FormTeam,
+    FoundOrganization,
+    InviteUser,
+    JoinTeam,
+    organizations,
+)
+from shared.contracts.ingest import OrganizationErased, OrganizationFounded, TeamFormed, TeamJoined, UserInvited
 from shared.core.errors import NotFound, Refused
 from shared.testing.given import given
 
@@ -69,3 +76,13 @@ def test_a_member_gets_another_role_by_joining_again():
     before = [FOUNDED, INVITED, FORMED, OWNS, joined]
     given(organizations, before).when(JoinTeam(TEAM, GRACE, "member")).then_nothing()
     given(organizations, before).when(JoinTeam(TEAM, GRACE, "admin")).then_only(TeamJoined, role="admin")
+
+
+def test_an_organization_is_erased_once_and_nothing_follows():
+    erased = OrganizationErased(organization_id=ORG)
+    given(organizations, FOUNDED).when(EraseOrganization(ORG)).then(erased)
+    given(organizations, FOUNDED, erased).when(EraseOrganization(ORG)).then_nothing()
+    given(organizations, FOUNDED, erased).when(FOUND).then_nothing()
+    invite = InviteUser(GRACE, "grace@crm.example", "member")
+    given(organizations, FOUNDED, erased).when(invite).then_refused(Refused, "was erased")
+    given(organizations).when(EraseOrganization(ORG)).then_refused(NotFound, "does not exist")
