@@ -1,0 +1,81 @@
+"""What was measured: a number, its unit, which way is better, and under which durability it was taken."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.table import Table
+
+FILE = Path(__file__).parents[2] / "build" / "bench" / "engine.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number. `settings` says how durable it was, and what else makes it what it is.
+
+    `low` and `high` are the extremes of the rounds whose median `value` is. `goal` is what we want to reach at least.
+    """
+
+    name: str
+    value: float
+    unit: str
+    better: Literal["higher", "lower"]
+    settings: str
+    goal: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether it is at its goal; without one always."""
+        if self.goal is None:
+            return True
+        return self.value >= self.goal if self.better == "higher" else self.value <= self.goal
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the name, under which it stands in the file."""
+        found = {"value": _rounded(self.value), "unit": self.unit, "better": self.better, "goal": self.goal}
+        spread = {"low": self.low, "high": self.high}
+        told = {name: _rounded(value) for name, value in spread.items() if value is not None}
+        return {**found, **told, "settings": self.settings}
+
+
+def as_json(figures: Sequence[Figure]) -> str:
+    """An object: name of the figure → the figure."""
+    return json.dumps({each.name: each.to_json() for each in figures}, indent=1, ensure_ascii=False)
+
+
+def write(figures: Sequence[Figure], path: Path = FILE) -> None:
+    """Put the figures where the next run, or a graph over many runs, finds them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(as_json(figures) + "\n")
+
+
+def as_table(figures: Sequence[Figure]) -> Table:
+    """For people: every number with its spread, its goal and its settings."""
+    table = Table(title="The engine, measured", title_justify="left")
+    table.add_column("figure", overflow="fold")
+    for heading in ("value", "from – to", "goal"):
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("how durable, and what else matters", overflow="fold", style="dim")
+    for each in figures:
+        spread = "" if each.low is None or each.high is None else f"{_short(each.low)} – {_short(each.high)}"
+        colour = "" if each.goal is None else "green" if each.is_reached else "red"
+        goal = "" if each.goal is None else f"{'≥' if each.better == 'higher' else '≤'} {_short(each.goal)}"
+        value = f"{_short(each.value)} {each.unit}"
+        table.add_row(each.name, f"[{colour}]{value}[/]" if colour else value, spread, goal, each.settings)
+    return table
+
+
+def _rounded(value: float) -> float:
+    """Four digits: the fifth differs from run to run."""
+    return float(f"{value:.4g}")
+
+
+def _short(value: float) -> str:
+    """Three digits that matter; thousands apart."""
+    if value == 0 or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
