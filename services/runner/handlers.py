@@ -24,6 +24,7 @@ from shared.core.events import Event
 from shared.runtime import Resources
 from shared.secrets import is_sealed
 
+BROKEN_OFF = ("browser_crashed", "timeout")  # of the row as a whole; a step's own time-out tells what was waited for
 RESULT_PATIENCE = timedelta(minutes=10)
 LOOKS = 3  # deliveries before what the log does not have counts as missing: one of its copies may lag behind
 STEP_MS = 60_000
@@ -75,6 +76,8 @@ class RowRunner:
         began = asyncio.get_running_loop().time()
         await self._told.log("info", f"row {event.row} started, attempt {event.attempt} of {event.attempts}")
         learned = await self._run_steps_within_limits(job, recording)
+        if job.created.options.on_unknown == "fail":
+            self._doubt()
         return await self._finish(int((asyncio.get_running_loop().time() - began) * 1000), learned)
 
     async def _take(self, *, rerun_unknown: bool) -> bool:
@@ -115,6 +118,14 @@ class RowRunner:
             log.exception("row failed unexpectedly", job=str(self._event.job_id), row=self._event.row)
             self._fail("browser_crashed", f"the browser failed unexpectedly ({type(failure).__name__})")
         return []
+
+    def _doubt(self) -> None:
+        """A row that broke off in the middle, after an intent: as with a lost worker, nobody knows what it came to."""
+        report, intended = self._report, self._stream.state.intended
+        if report.error_type in BROKEN_OFF and report.failed_step is None and intended is not None:
+            doubt = f"{report.error_message}; step {intended} may have changed something in the application by then"
+            self._fail("outcome_unknown", f"{doubt}: look there, then run the row again if it is missing", intended)
+            report.conclusive = True
 
     def _break_off(self, scope: asyncio.Timeout) -> None:
         """The job was stopped: a step that only waits ends now, one that may have committed something by itself."""

@@ -73,9 +73,9 @@ class Job:
             )
         )
 
-    async def dispatch(self, row: int = 0) -> int:
+    async def dispatch(self, row: int = 0, attempts: int = 1) -> int:
         dispatched = RowDispatched(
-            job_id=self.id, row=row, attempt=1, attempts=1, recording_id=self.recording, revision=1
+            job_id=self.id, row=row, attempt=1, attempts=attempts, recording_id=self.recording, revision=1
         )
         return await self.tell(row, dispatched, 0, "cmd")
 
@@ -314,3 +314,16 @@ async def until_queue_is_empty(resources: Resources) -> None:
             if not queue.num_pending and not queue.num_ack_pending:
                 return
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(("commits", "on_unknown"), [(True, "fail"), (True, "rerun"), (False, "fail")])
+async def test_a_row_that_runs_out_of_time_after_an_intent_is_not_run_again_in_silence(resources, commits, on_unknown):
+    job, kind = await new_job(resources, row_timeout=1000, on_unknown=on_unknown), slow(commits=commits)
+    async with working(resources, NoBrowsers(kind)):
+        await job.dispatch(attempts=3)
+        finished = await job.finished(seconds=3)
+    if commits and on_unknown == "fail":
+        assert (finished.error_type, finished.final, finished.failed_step) == ("outcome_unknown", True, 1)
+        assert "look there" in str(finished.error_message)
+    else:
+        assert (finished.error_type, finished.final) == ("timeout", False)
