@@ -21,7 +21,7 @@ from shared.ticks import with_ticks
 
 K = TypeVar("K")
 V = TypeVar("V")
-JOBS_KEPT = 20
+ROWS_KEPT = 200_000  # of all jobs together: with many jobs in turn, a job that is forgotten is read for every row
 RECORDINGS_KEPT = 50
 TICK_SECONDS = 5.0
 
@@ -40,6 +40,8 @@ class Known:
     def __init__(self, log: Log, clock: Clock) -> None:
         self._log, self._clock = log, clock
         self._jobs: OrderedDict[UUID, JobView] = OrderedDict()
+        self._rows_kept = 0
+        self._reading: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._recordings: OrderedDict[tuple[UUID, int], RecordingSnapshot] = OrderedDict()
         self._heals: OrderedDict[UUID, tuple[int, dict[str, CachedHeal]]] = OrderedDict()
         self._stopped: set[UUID] = set()
@@ -67,18 +69,31 @@ class Known:
     async def job(self, job_id: UUID) -> JobView:
         """The job as it was submitted."""
         if job_id not in self._jobs:
-            await self._begin()
-            events = [item.event for item in await self._log.load(subjects.job(job_id))]
-            created = next((event for event in events if isinstance(event, JobCreated)), None)
-            if created is None:
-                raise NotFound(f"no job {job_id} in the log")
-            rows = tuple(row for event in events if isinstance(event, JobRowsAdded) for row in event.rows)
-            self._jobs[job_id] = JobView(created, rows)
-            for event in events:
-                self.see(event)
-            _forget_oldest(self._jobs, JOBS_KEPT)
+            async with self._reading[job_id]:  # its first rows come all at once
+                view = self._jobs.get(job_id) or await self._read_job(job_id)
+            self._reading.pop(job_id, None)
+            return view
         self._jobs.move_to_end(job_id)
         return self._jobs[job_id]
+
+    async def _read_job(self, job_id: UUID) -> JobView:
+        await self._begin()
+        events = [item.event for item in await self._log.load(subjects.job(job_id))]
+        created = next((event for event in events if isinstance(event, JobCreated)), None)
+        if created is None:
+            raise NotFound(f"no job {job_id} in the log")
+        view = JobView(created, tuple(row for event in events if isinstance(event, JobRowsAdded) for row in event.rows))
+        self._jobs[job_id] = view
+        self._rows_kept += len(view.rows)
+        for event in events:
+            self.see(event)
+        while self._rows_kept > ROWS_KEPT and len(self._jobs) > 1:
+            self._forget_job(next(iter(self._jobs)))
+        return view
+
+    def _forget_job(self, job_id: UUID) -> None:
+        view = self._jobs.pop(job_id, None)
+        self._rows_kept -= len(view.rows) if view else 0
 
     async def recording(self, recording_id: UUID, revision: int) -> RecordingSnapshot:
         """The recording as of a revision."""
@@ -125,6 +140,7 @@ class Known:
                     tell()
             case JobEnded():
                 self._stopped.discard(event.job_id)
+                self._forget_job(event.job_id)
 
     def is_stopped(self, job_id: UUID) -> bool:
         """Whether rows under way should stop."""

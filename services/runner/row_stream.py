@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,7 @@ class Stopped(RetoldError):
     """A person stopped the job while the row ran."""
 
 
-@dataclass(slots=True)
+@dataclass
 class RowStream:
     """A worker's view of a row's stream: every append expects to be the next event after the last one seen."""
 
@@ -72,8 +73,7 @@ class RowStream:
                 raise Fenced(refusal.detail) from refusal
             if not events:
                 return events
-            context = Context.because_of(self.dispatched, f"runner:{self.hold.worker_id}")
-            append = Append(self._stream, events, self.position, f"{self._holding}-{command_id}", context)
+            append = Append(self._stream, events, self.position, f"{self._holding}-{command_id}", self._context)
             try:
                 self.position = await self.resources.log.append(append)
             except Conflict:
@@ -89,7 +89,11 @@ class RowStream:
             raise Unavailable("the log answered from a copy that lags behind; the row is looked at again")
         self.state, self.position = row_runs.fold(item.event for item in recorded), recorded.position
 
-    @property
+    @cached_property
+    def _context(self) -> Context:
+        return Context.because_of(self.dispatched, f"runner:{self.hold.worker_id}")
+
+    @cached_property
     def _stream(self) -> subjects.Stream:
         return subjects.row(self.event.job_id, self.event.row)
 

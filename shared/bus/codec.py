@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from shared.bus.log import Append
 from shared.core.events import Catalogue, Event, Recorded
-from shared.core.personal import hide
+from shared.core.personal import hide, may_hold
 
 
 class EventOnWire(msgspec.Struct, omit_defaults=True):
@@ -112,7 +112,7 @@ def _on_wire(event: Event, vault: Vault | None, org: UUID, binding: bytes) -> Ev
     if NUL_ON_WIRE in encoded:
         encoded = _encoder.encode(storable(msgspec.json.decode(encoded)))
     sealed = None
-    if vault is not None and event.personal:
+    if vault is not None and may_hold(encoded, event.personal):
         data = msgspec.json.decode(encoded)
         before = hide(data, event.personal)
         if before:

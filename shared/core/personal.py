@@ -4,10 +4,24 @@ An event's class names its personal parts as paths into its JSON (`Event.persona
 `rows`, `steps.*.error` one string of each step. Numbers, keys, lists' lengths and null are structure and stay.
 """
 
+import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 HIDDEN = "••••••"
+
+
+@cache
+def _something(paths: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Matches JSON in which one of the paths' last keys has a value that strings can be in."""
+    keys = "|".join(sorted({re.escape(path.rpartition(".")[2]) for path in paths}))
+    return re.compile(rf'"(?:{keys})":\s*["{{\[]'.encode())
+
+
+def may_hold(encoded: bytes, paths: tuple[str, ...]) -> bool:
+    """Whether `hide` may find something in an event's JSON: most results of rows have neither error nor message."""
+    return bool(paths) and _something(paths).search(encoded) is not None
 
 
 def hide(data: dict[str, Any], paths: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from shared.contracts.catalogue import catalogue
 from shared.contracts.ingest import OrganizationFounded, UserInvited
 from shared.core.errors import Refused
 from shared.core.events import Event
-from shared.core.personal import HIDDEN, hide
+from shared.core.personal import HIDDEN, hide, may_hold
 from shared.keys import KeyRing
 from tests.golden.story import story
 
@@ -134,3 +134,11 @@ def test_what_is_hidden_keeps_its_structure() -> None:
     assert data == {"rows": [{"name": HIDDEN, "age": 36, "none": None}, {}], "status": "ok"}
     assert before == {"rows": [{"name": "Ada", "age": 36, "none": None}, {}]}
     assert hide(data, ("rows",)) == {}
+
+
+def test_what_may_hold_something_personal_is_seen_in_the_json() -> None:
+    paths = ("steps.*.error", "rows", "error_message")
+    assert not may_hold(b'{"steps":[{"error":null,"n":1}],"error_message":null}', paths)
+    assert may_hold(b'{"steps":[{"error":"x"}]}', paths)
+    assert may_hold(b'{"rows":[{}]}', paths)
+    assert not may_hold(b'{"rows":"x"}', ())
