@@ -103,8 +103,11 @@ class RowRunner:
             async with scope:
                 with self._known.telling_of_stop(self._event.job_id, lambda: self._break_off(scope)):
                     return await self._run_steps(job, recording)
-        except TimeoutError:
-            if self._report.error_type is None:
+        except TimeoutError as late:
+            if not scope.expired():  # somebody else's, that came through
+                log.exception("row failed unexpectedly", job=str(self._event.job_id), row=self._event.row)
+                self._fail("browser_crashed", f"the browser did not answer in time ({type(late).__name__})")
+            elif self._report.error_type is None:
                 self._fail("timeout", f"the row was not done after {limit:g} s, its time limit")
         except (Fenced, Unavailable):
             raise

@@ -153,7 +153,8 @@ class Tab:
 
     async def after_action(self, seconds: float) -> None:
         """Waits until a navigation that the last action has asked for is there, or was called off."""
-        with suppress(PlaywrightError):
+        # A page that is busy with its answer does not say anything; what it wants is known already.
+        with suppress(PlaywrightError, TimeoutError):
             await asyncio.wait_for(self.page.main_frame.evaluate(AFTERWARDS), 1.0)
         await until(lambda: not self._wanted or self.page.is_closed() or self.crashed, seconds)
 

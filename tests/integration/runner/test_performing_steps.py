@@ -19,6 +19,15 @@ async def test_a_form_is_filled_and_sent_once(row, sites):
     assert entry["newsletter"] == "yes"
 
 
+async def test_a_form_whose_answer_takes_long_is_sent_once_and_waited_for(row, sites):
+    await row.open(f"{FORM}?answer=1.5")
+    await row.do("type", "#name", given="Zoë")
+    sent = await row.do("click", "#send", to=f"{sites.url}/register/done")
+    assert sent.error is None
+    assert row.session.front.page.url.startswith(f"{sites.url}/register/done")
+    assert len(sites.entries()) == 1
+
+
 @pytest.mark.parametrize("given", ["jp", "Japan", "japan "])
 async def test_an_option_is_chosen_by_its_value_or_by_what_it_says(row, given):
     await row.open(FORM)
