@@ -29,9 +29,11 @@ from shared.core.errors import InvalidInput, RetoldError, Unavailable
 from shared.core.time_and_ids import Clock, now
 from shared.db.migrations import migrate, read_migrations
 from shared.db.pool import Database
+from shared.erasures import Erasures
 from shared.keys import KeyRing, parse_master_key
 from shared.lines import Lines
 from shared.objects import Objects
+from shared.ops.open_letters import watching_letters
 from shared.ops.settings import Settings, parse_tokens
 from shared.projections import Projection, Projector, Source
 from shared.secrets import Sealer
@@ -97,7 +99,8 @@ async def open_resources(blueprint: Blueprint, settings: Settings, stopping: asy
         database = Database(settings.postgres_url.get_secret_value(), blueprint.name)
         await database.open()
         stack.push_async_callback(database.close)
-        objects = Objects(settings.objects_url)
+        keys = KeyRing(client, parse_master_key(settings.master_key.get_secret_value()))
+        objects = Objects(settings.objects_url, keys)
         objects.open()
         try:
             await provision(client, lease=timedelta(seconds=settings.lease_seconds), replicas=settings.replicas)
@@ -105,12 +108,11 @@ async def open_resources(blueprint: Blueprint, settings: Settings, stopping: asy
             raise Unavailable(f"JetStream could not be prepared: {failure!r}") from failure
         async with database.connection() as connection:
             await migrate(connection, read_migrations(blueprint.migrations))
-        keys = KeyRing(client, parse_master_key(settings.master_key.get_secret_value()))
         yield Resources(
             settings=settings,
             nats=client,
             log=JetStreamLog(client, catalogue(), vault=keys),
-            lines=Lines(client),
+            lines=Lines(client, keys),
             database=database,
             objects=objects,
             keys=keys,
@@ -148,7 +150,7 @@ async def run(
         for blueprint, settings in services:
             resources = await stack.enter_async_context(open_resources(blueprint, settings, stopping))
             service = blueprint.build(resources)
-            await _start_reactions(stack, blueprint.name, service, settings)
+            await _start_reactions(stack, blueprint.name, service, resources)
             work.add(blueprint, service, resources)
             root.mount(
                 f"/{blueprint.name}",
@@ -170,11 +172,15 @@ class Work:
     def add(self, blueprint: Blueprint, service: Service, resources: Resources) -> None:
         """Take on a service's tasks, one projector per projection, and its readiness."""
         sources: dict[str, Source] = {"events": resources.log, "lines": resources.lines}
-        name = blueprint.name
-        for projection in blueprint.projections:
-            projector = Projector(resources.database, projection, sources[projection.source])
-            self.tasks[f"{name}.{projection.name}"] = projector.run
-        self.tasks |= {f"{name}.{task}": start for task, start in service.tasks.items()}
+        name, database = blueprint.name, resources.database
+        projectors = {each.name: Projector(database, each, sources[each.source]) for each in blueprint.projections}
+        self.tasks |= {f"{name}.{projection}": projector.run for projection, projector in projectors.items()}
+        migrations = read_migrations(blueprint.migrations)
+        erasures = Erasures(database, resources.log, resources.keys, list(projectors.values()), migrations)
+        self.tasks[f"{name}.erasures"] = erasures.run
+        durables = [reaction.durable for reaction in service.reactions]
+        watching = watching_letters(resources.nats, database, durables)
+        self.tasks |= {f"{name}.{task}": start for task, start in {**watching, **service.tasks}.items()}
         self.draining |= {f"{name}.{task}": start for task, start in service.draining.items()}
 
         async def nats_answers() -> None:
@@ -235,9 +241,10 @@ async def supervise(name: str, start: Callable[[], Awaitable[None]], stopping: a
         pause = min(pause * 2, 5.0)
 
 
-async def _start_reactions(stack: AsyncExitStack, name: str, service: Service, settings: Settings) -> None:
+async def _start_reactions(stack: AsyncExitStack, name: str, service: Service, resources: Resources) -> None:
     if service.reactions:
-        broker = broker_for(service.reactions, settings.nats_url.get_secret_value(), catalogue(), f"retold-{name}")
+        url = resources.settings.nats_url.get_secret_value()
+        broker = broker_for(service.reactions, url, catalogue(), f"retold-{name}", resources.keys)
         await broker.start()
         stack.push_async_callback(broker.stop)
 

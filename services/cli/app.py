@@ -15,14 +15,22 @@ from typing import Annotated, Any
 import typer
 
 from services.cli import (
+    archiving,
+    as_of,
+    catalogue,
     checking,
+    dead_letters,
+    erasing,
     events,
+    exporting,
     importing,
     jobs,
     logs,
     rebuilding,
     results,
     serving,
+    tracing,
+    verifying,
     watching,
 )
 from services.cli.desk import Desk, Services
@@ -88,6 +96,9 @@ def application(services: Services) -> typer.Typer:
         ("watch", watching.watch),
         ("results", results.results),
         ("logs", logs.logs),
+        ("pause", jobs.pause),
+        ("resume", jobs.resume),
+        ("prioritize", jobs.prioritize),
         ("cancel", jobs.cancel),
         ("rerun", jobs.rerun),
     )
@@ -95,15 +106,37 @@ def application(services: Services) -> typer.Typer:
         ("up", serving.up),
         ("serve", serving.serve),
         ("setup-database", serving.setup_database),
-        ("events", events.events),
-        ("rebuild", rebuilding.rebuild),
         ("check", checking.check),
+        ("rebuild", rebuilding.rebuild),
+        ("erase", erasing.erase),
+    )
+    for_audits: Commands = (
+        ("events", events.events),
+        ("as-of", as_of.as_of),
+        ("trace", tracing.trace),
+        ("export", exporting.export),
+        ("verify", verifying.verify),
+        ("archive", archiving.archive),
+        ("restore", archiving.restore),
+        ("catalogue", catalogue.catalogue),
+    )
+    put_aside: Commands = (
+        ("list", dead_letters.list_letters),
+        ("show", dead_letters.show),
+        ("retry", dead_letters.retry),
+        ("drop", dead_letters.drop),
     )
     for name, function in over_http:
         command = on_desk(function, services, {**EVERYWHERE, **OVER_HTTP})
         app.command(name, rich_help_panel="Recordings and jobs")(command)
     for name, function in by_operators:
         app.command(name, rich_help_panel="Operation")(on_desk(function, services, EVERYWHERE))
+    for name, function in for_audits:
+        app.command(name, rich_help_panel="The log, for audits")(on_desk(function, services, EVERYWHERE))
+    letters = typer.Typer(name="dead-letters", help="Events that were put aside: look at them, retry, drop.")
+    for name, function in put_aside:
+        letters.command(name)(on_desk(function, services, EVERYWHERE))
+    app.add_typer(letters, rich_help_panel="Operation", no_args_is_help=True)
     return app
 
 

@@ -158,11 +158,15 @@ async def test_the_log_is_read_by_stream_type_time_and_position(upright: Upright
 async def test_the_log_shows_no_secret(upright: Upright, submitted: dict[str, Any]) -> None:
     shown = await upright.retold("events", "--stream", "job")
     as_json = await upright.retold("events", "--json")
+    opened = await upright.retold("events", "--json", "--open")
     assert "••••••" in shown.out
-    assert "retold:sealed:" not in shown.out
-    assert "retold:sealed:" in as_json.out
+    assert "retold:sealed:" not in shown.out + as_json.out
+    assert "retold:sealed:" in opened.out
     for secret in (PASSWORD, "s3cret-of-ada", "=1+1"):
-        assert secret not in shown.out + as_json.out
+        assert secret not in shown.out + as_json.out + opened.out
+    # A personal value that is no secret: hidden, unless who asks has the key.
+    assert '"Login": "bob"' in opened.out
+    assert '"Login": "bob"' not in shown.out + as_json.out
 
 
 async def test_the_log_is_followed_until_interrupted(upright: Upright, submitted: dict[str, Any]) -> None:
