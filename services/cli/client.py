@@ -82,6 +82,10 @@ class Client:
             body["params"] = _given(body["params"])
         return (await self._send("POST", path, **body)).json()
 
+    async def patch(self, path: str, **body: Any) -> Any:
+        """The answer to a PATCH; `body` as for `post`."""
+        return (await self._send("PATCH", path, **body)).json()
+
     async def stream(self, path: str) -> AsyncIterator[httpx2.ServerSentEvent]:
         """Events as they come, without end: a broken connection is resumed behind the last event.
 

@@ -1,4 +1,4 @@
-"""Jobs: start one, list them, cancel one, run some rows of one again."""
+"""Jobs: start one, list them, pause, resume, hurry or cancel one, run some rows of one again."""
 
 import json
 from datetime import datetime
@@ -15,6 +15,7 @@ from services.cli.showing import cell, cut, milliseconds, moment, status_cell, t
 from services.cli.watching import JOB_FAILED, follow_job, went_well
 from shared.core.errors import InvalidInput
 
+Job = Annotated[str, typer.Argument(help="Id, the beginning of one, or `last`.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Watch until the job has ended; exit code 3 if any row failed.")]
 
 
@@ -35,6 +36,7 @@ async def run(
     ] = "fail",
     max_retries: Annotated[int, typer.Option(min=0, max=10, help="Further attempts for a row that failed.")] = 0,
     no_healing: Annotated[bool, typer.Option("--no-healing", help="Fail where the recorded locators fail.")] = False,
+    priority: Annotated[int, typer.Option(min=0, max=100, help="0–100; higher goes first.")] = 0,
     wait: Wait = False,
 ) -> int:
     """Run a recording for every row of a CSV file."""
@@ -46,6 +48,7 @@ async def run(
             "secret_columns": secret or [],
             "concurrency": concurrency,
             "stop_on_error": stop_on_error,
+            "priority": priority,
             "options": {"on_unknown": on_unknown, "max_retries": max_retries, "healing": not no_healing},
         }
         files = {"file": (csv.name, content, "text/csv")}
@@ -55,7 +58,7 @@ async def run(
 
 async def rerun(
     desk: Desk,
-    job: Annotated[str, typer.Argument(help="Id, the beginning of one, or `last`.")],
+    job: Job,
     failed: Annotated[bool, typer.Option("--failed", help="The rows that failed (as without any option).")] = False,
     unknown: Annotated[bool, typer.Option("--unknown", help="The rows whose outcome nobody knows.")] = False,
     every: Annotated[bool, typer.Option("--all", help="All rows.")] = False,
@@ -116,7 +119,7 @@ def read_mapping(entries: list[str]) -> dict[str, str]:
 async def jobs(
     desk: Desk,
     status: Annotated[
-        Literal["pending", "running", "completed", "failed", "cancelled", "timeout"] | None,
+        Literal["pending", "running", "paused", "completed", "failed", "cancelled", "timeout"] | None,
         typer.Option(help="Only these."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest.")] = 50,
@@ -154,15 +157,48 @@ def _took(job: dict[str, Any]) -> str:
     return milliseconds((ended - began).total_seconds() * 1000)
 
 
-async def cancel(desk: Desk, job: Annotated[str, typer.Argument(help="Id, the beginning of one, or `last`.")]) -> None:
+async def cancel(desk: Desk, job: Job) -> None:
     """Stop a job: rows not started are skipped, rows under way stop within a step."""
     async with desk.client() as client:
         job_id = await find_job(client, job)
         before = await client.get(f"/scheduler/v1/jobs/{job_id}")
         cancelled = await client.post(f"/scheduler/v1/jobs/{job_id}/cancel")
-    if desk.as_json:
-        desk.print_json(cancelled)
-    elif before["completed_at"]:
+    if before["completed_at"] and not desk.as_json:
         desk.note(f"job {job_id} had already ended: {before['status']}")
     else:
-        desk.out.print(cell(f"job {job_id} is being stopped"))
+        _say(desk, cancelled, "is being stopped")
+
+
+async def pause(desk: Desk, job: Job) -> None:
+    """Hand out no further row of a job until it is resumed; rows under way run to their end."""
+    async with desk.client() as client:
+        job_id = await find_job(client, job)
+        paused = await client.post(f"/scheduler/v1/jobs/{job_id}/pause")
+    _say(desk, paused, f"is paused; go on with: retold resume {job_id}")
+
+
+async def resume(desk: Desk, job: Job) -> None:
+    """Go on with a paused job."""
+    async with desk.client() as client:
+        job_id = await find_job(client, job)
+        resumed = await client.post(f"/scheduler/v1/jobs/{job_id}/resume")
+    _say(desk, resumed, "goes on")
+
+
+async def prioritize(
+    desk: Desk,
+    job: Job,
+    priority: Annotated[int, typer.Argument(min=0, max=100, help="0–100; above 90 before all your other jobs.")],
+) -> None:
+    """Give a job another priority; it counts from the next row that starts."""
+    async with desk.client() as client:
+        job_id = await find_job(client, job)
+        changed = await client.patch(f"/scheduler/v1/jobs/{job_id}", json={"priority": priority})
+    _say(desk, changed, f"has priority {priority} now")
+
+
+def _say(desk: Desk, answer: dict[str, Any], happened: str) -> None:
+    if desk.as_json:
+        desk.print_json(answer)
+    else:
+        desk.out.print(cell(f"job {answer['id']} {happened}"))

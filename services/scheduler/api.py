@@ -5,33 +5,61 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Header, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from services.scheduler import handlers
 from services.scheduler.adapters.csv_table import MAX_BYTES
+from services.scheduler.aggregates.job import HIGHEST_PRIORITY, PauseJob, ReprioritizeJob, ResumeJob, StopJob
 from services.scheduler.handlers import JobRequest, NewJob
-from services.scheduler.projections import queries
+from services.scheduler.projections import JOBS, queries
 from shared.bus import subjects
 from shared.contracts.runner import RowFinished, RowStarted
-from shared.contracts.scheduler import JobEnded, JobStopping, JobSubmitted, RowDispatched, RowSkipped
+from shared.contracts.scheduler import (
+    JobEnded,
+    JobPaused,
+    JobReprioritized,
+    JobResumed,
+    JobStopping,
+    JobSubmitted,
+    RowDispatched,
+    RowLost,
+    RowSkipped,
+)
 from shared.core.errors import Fault, InvalidInput, NotFound, TooLarge
 from shared.core.events import Recorded
 from shared.core.time_and_ids import derived_id, new_id
-from shared.projections import wait_until
 from shared.runtime import Resources
+from shared.web.at_least import at_least
 from shared.web.callers import Caller, CallerOf
 from shared.web.live import LIVE, LastEventId, LiveMessage, event_id, live_response, seen_by
 from shared.web.paging import PageOf, link_next
 
-AtLeast = Annotated[int | None, Query(ge=0, description="wait until this position of the log is visible")]
 Idempotency = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
-SHOWN = (JobSubmitted, JobStopping, JobEnded, RowDispatched, RowStarted, RowFinished, RowSkipped)
+SHOWN = (
+    JobSubmitted,
+    JobPaused,
+    JobResumed,
+    JobReprioritized,
+    JobStopping,
+    JobEnded,
+    RowDispatched,
+    RowStarted,
+    RowFinished,
+    RowLost,
+    RowSkipped,
+)
 
 
 class RerunRequest(BaseModel):
     """Which rows to run again."""
 
     which: Literal["failed", "unknown", "all"] = "failed"
+
+
+class JobChange(BaseModel):
+    """What can be changed of a job under way."""
+
+    priority: int = Field(ge=0, le=HIGHEST_PRIORITY)
 
 
 def router(resources: Resources) -> APIRouter:
@@ -76,7 +104,26 @@ def _changing_routes(routes: APIRouter, resources: Resources) -> None:
     @routes.post("/jobs/{job_id}/cancel", status_code=202)
     async def cancel_job(job_id: UUID, caller: CallerOf) -> dict[str, Any]:
         """Stop a job: rows not started are skipped, rows under way stop within a step."""
-        return {"id": job_id, "position": await handlers.cancel_job(resources, caller.context(), job_id)}
+        return await steer(caller, StopJob(job_id, "cancelled"))
+
+    @routes.post("/jobs/{job_id}/pause", status_code=202)
+    async def pause_job(job_id: UUID, caller: CallerOf) -> dict[str, Any]:
+        """Hand out no further row until the job is resumed; rows handed out already run to their end."""
+        return await steer(caller, PauseJob(job_id))
+
+    @routes.post("/jobs/{job_id}/resume", status_code=202)
+    async def resume_job(job_id: UUID, caller: CallerOf) -> dict[str, Any]:
+        """Go on with a paused job."""
+        return await steer(caller, ResumeJob(job_id))
+
+    @routes.patch("/jobs/{job_id}", status_code=202)
+    async def change_job(job_id: UUID, change: JobChange, caller: CallerOf) -> dict[str, Any]:
+        """Give a job another priority; it counts from the next row that starts."""
+        return await steer(caller, ReprioritizeJob(job_id, change.priority))
+
+    async def steer(caller: Caller, command: PauseJob | ResumeJob | ReprioritizeJob | StopJob) -> dict[str, Any]:
+        position = await handlers.steer_job(resources, caller.context(), command)
+        return {"id": command.job_id, "position": position}
 
     async def submit(response: Response, caller: Caller, new: NewJob) -> dict[str, Any]:
         position = await handlers.submit_job(resources, caller.context(), new)
@@ -87,6 +134,7 @@ def _changing_routes(routes: APIRouter, resources: Resources) -> None:
             "recording_id": created.recording_id,
             "recording_name": created.recording_name,
             "total_rows": created.total_rows,
+            "priority": created.priority,
             "field_mapping": created.field_mapping,
             "unmapped_columns": created.unmapped,
             "secret_columns": created.secret_columns,
@@ -106,19 +154,17 @@ def _job_request(text: str) -> JobRequest:
 
 def _reading_routes(routes: APIRouter, resources: Resources) -> None:
     database = resources.database
+    up_to_date = [at_least(resources, JOBS)]
 
-    @routes.get("/jobs")
+    @routes.get("/jobs", dependencies=up_to_date)
     async def list_jobs(
         request: Request,
         response: Response,
         caller: CallerOf,
         page: PageOf,
         status: str | None = None,
-        at_least: AtLeast = None,
     ) -> list[dict[str, Any]]:
         """Jobs, newest first."""
-        if at_least:
-            await wait_until(database, "execution_jobs", at_least)
         async with database.tenant(caller.org) as connection:
             found = queries.list_jobs(
                 connection, status=status, before_at=page.before_at, before_id=page.before_id, page=page.limit
@@ -127,17 +173,15 @@ def _reading_routes(routes: APIRouter, resources: Resources) -> None:
         link_next(request, response, rows, page)
         return rows
 
-    @routes.get("/jobs/find")
+    @routes.get("/jobs/find", dependencies=up_to_date)
     async def find_jobs(caller: CallerOf, q: Annotated[str, Query(pattern="^[0-9a-fA-F-]{1,36}$")]) -> list[UUID]:
         """Ids of jobs that begin with `q`."""
         async with database.tenant(caller.org) as connection:
             return [row["id"] async for row in queries.find_jobs(connection, prefix=q.lower())]
 
-    @routes.get("/jobs/{job_id}")
-    async def get_job(job_id: UUID, caller: CallerOf, at_least: AtLeast = None) -> dict[str, Any]:
+    @routes.get("/jobs/{job_id}", dependencies=up_to_date)
+    async def get_job(job_id: UUID, caller: CallerOf) -> dict[str, Any]:
         """One job with its counts."""
-        if at_least:
-            await wait_until(database, "execution_jobs", at_least)
         async with database.tenant(caller.org) as connection:
             row = await queries.get_job(connection, id=job_id)
         if row is None:
@@ -147,8 +191,8 @@ def _reading_routes(routes: APIRouter, resources: Resources) -> None:
 
 def _live_routes(routes: APIRouter, resources: Resources) -> None:
     async def known_job(job_id: UUID, caller: CallerOf) -> UUID:
-        recorded = await resources.log.load(subjects.job(job_id))
-        if not recorded or recorded[0].org != caller.org:
+        created = await resources.log.first(subjects.job(job_id))
+        if created is None or created.org != caller.org:
             raise NotFound(f"no job {job_id} in this organization")
         return job_id
 

@@ -8,13 +8,23 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.scheduler.adapters.csv_table import map_columns, read_csv
-from services.scheduler.aggregates.job import AddRows, CreateJob, StopJob, SubmitJob, jobs
+from services.scheduler.aggregates.job import (
+    HIGHEST_PRIORITY,
+    AddRows,
+    CreateJob,
+    PauseJob,
+    ReprioritizeJob,
+    ResumeJob,
+    StopJob,
+    SubmitJob,
+    jobs,
+)
 from shared.bus import subjects
 from shared.bus.commands import carry_out
 from shared.bus.log import Context
 from shared.contracts.ingest import RecordingSnapshot, snapshot_of
 from shared.contracts.runner import RowFinished
-from shared.contracts.scheduler import JobCreated, JobEnded, JobOptions, JobRowsAdded
+from shared.contracts.scheduler import JobCreated, JobEnded, JobOptions, JobRowsAdded, RowLost
 from shared.contracts.steps import is_password, sounds_secret
 from shared.core.errors import Fault, InvalidInput, NotFound, Refused
 from shared.runtime import Resources
@@ -32,6 +42,9 @@ class JobRequest(BaseModel):
     secret_columns: list[str] = Field(default_factory=list, description="sealed before they are stored")
     concurrency: int = Field(5, ge=1, le=10)
     stop_on_error: bool = False
+    priority: int = Field(
+        0, ge=0, le=HIGHEST_PRIORITY, description="higher first, beside the organization's other jobs"
+    )
     options: JobOptions = JobOptions()
 
 
@@ -76,6 +89,7 @@ async def plan_job(resources: Resources, caller: Caller, request: JobRequest, co
         concurrency=request.concurrency,
         stop_on_error=request.stop_on_error,
         options=request.options,
+        priority=request.priority,
     )
     return NewJob(created, table.rows, _keeping_what_was_recorded(recording, created.field_mapping))
 
@@ -140,14 +154,13 @@ async def plan_rerun(
 async def _rows_to_run_again(resources: Resources, job_id: UUID, which: str, total: int) -> list[int]:
     if which == "all":
         return list(range(total))
-    finished = [item.event for item in await resources.log.read(subjects.rows_of(job_id, "evt"))]
+    failed = [
+        item.event
+        for item in await resources.log.read(subjects.rows_of(job_id))
+        if isinstance(item.event, RowLost) or (isinstance(item.event, RowFinished) and item.event.status == "failed")
+    ]
     return sorted(
-        event.row
-        for event in finished
-        if isinstance(event, RowFinished)
-        and event.final
-        and event.status == "failed"
-        and (event.error_type == "outcome_unknown") == (which == "unknown")
+        event.row for event in failed if event.final and (event.error_type == "outcome_unknown") == (which == "unknown")
     )
 
 
@@ -188,7 +201,8 @@ def _chunks(rows: Sequence[Mapping[str, str]]) -> Iterator[tuple[int, Sequence[M
     yield first, rows[first:]
 
 
-async def cancel_job(resources: Resources, context: Context, job_id: UUID) -> int:
-    """A person stops the job: rows not started are skipped, rows under way stop within a step."""
-    decided = await carry_out(resources.log, jobs, subjects.job(job_id), StopJob(job_id, "cancelled"), context)
-    return decided.position
+async def steer_job(
+    resources: Resources, context: Context, command: PauseJob | ResumeJob | ReprioritizeJob | StopJob
+) -> int:
+    """Carry out what a person wants of a job. Returns the position of its last event."""
+    return (await carry_out(resources.log, jobs, subjects.job(command.job_id), command, context)).position

@@ -1,86 +1,86 @@
 """PURE: which rows may start now. Folded from the log; says what to do, does nothing.
 
-A row is started by one `RowDispatched` on its own stream, expected to be the stream's first event: so two
-schedulers may run, and no row is dispatched twice.
+A row is started by one `RowDispatched` on its own stream, expected to be the stream's first event: so even if two
+schedulers dispatch at once, no row is dispatched twice.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import islice
 from uuid import UUID
 
 from services.scheduler.aggregates.job import EndJob, StopJob
-from shared.contracts.runner import RowFinished, RowStarted
+from services.scheduler.fairness import Line, Share
+from services.scheduler.progress import DispatchRow, Flight, JobProgress, LoseRow, SkipRow
+from shared.contracts.runner import RowFinished, RowStarted, StepIntended
 from shared.contracts.scheduler import (
     JobCreated,
     JobEnded,
+    JobPaused,
+    JobReprioritized,
+    JobResumed,
     JobStopping,
     JobSubmitted,
     RowDispatched,
+    RowLost,
     RowSkipped,
-    StopReason,
 )
-from shared.core.events import Recorded
+from shared.core.events import Event, Recorded
 
 TIME_TO_SUBMIT = timedelta(hours=1)
 RETRY_PAUSES = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30))
+URGENT = 90  # above it, jobs are served before all others of their organization
+NO_JOB = UUID(int=0)
+SKIPS_AT_ONCE = 500  # so that a huge job that is stopped holds up nobody else
+
+Order = DispatchRow | SkipRow | LoseRow | StopJob | EndJob
 
 
-@dataclass(frozen=True, slots=True)
-class DispatchRow:
-    """Let a row run; `expected` is the position of its stream's last event."""
+@dataclass(slots=True, eq=False)
+class Tenant:
+    """An organization's jobs that want to start rows: the urgent ones, then the others."""
 
-    event: RowDispatched
-    expected: int
+    share: "Share[Tenant]" = field(init=False)
+    urgent: Line[JobProgress] = field(default_factory=Line)
+    normal: Line[JobProgress] = field(default_factory=Line)
+
+    def line_of(self, priority: int) -> Line[JobProgress]:
+        """Where a job of this priority stands."""
+        return self.urgent if priority > URGENT else self.normal
+
+    def call(self) -> tuple[JobProgress, DispatchRow] | None:
+        """The next job that can start a row, and the row."""
+        for line in (self.urgent, self.normal):
+            while (share := line.call()) is not None:
+                order = share.who.start_next()
+                if order is not None:
+                    return share.who, order
+        return None
 
 
-@dataclass(frozen=True, slots=True)
-class SkipRow:
-    """The row will not run."""
-
-    event: RowSkipped
-    expected: int
-
-
-Order = DispatchRow | SkipRow | StopJob | EndJob
-
-
-@dataclass(slots=True)
-class JobProgress:
-    """A job that has not ended.
-
-    `seen`: rows with an event, or an order. `dispatched`: rows that no runner has started yet, and the position of
-    their dispatch. `waiting`: rows to be retried, with (not before, attempt, expected position).
-    """
-
-    created: JobCreated
-    position: int
-    org: UUID
-    actor: str
-    correlation: str
-    created_at: datetime
-    began: datetime | None = None
-    next_row: int = 0
-    seen: set[int] = field(default_factory=set)
-    dispatched: dict[int, int] = field(default_factory=dict)
-    in_flight: set[int] = field(default_factory=set)
-    waiting: dict[int, tuple[datetime, int, int]] = field(default_factory=dict)
-    ended: dict[int, str] = field(default_factory=dict)
-    stopping: StopReason | None = None
-    stop_asked: bool = False
-    end_asked: bool = False
-
-    def count(self, status: str) -> int:
-        """How many rows ended so."""
-        return sum(1 for each in self.ended.values() if each == status)
+def weight_of(priority: int) -> float:
+    """A job of priority 10 gets twice as many turns as one of priority 0, one of 90 ten times as many."""
+    return 1 + priority / 10
 
 
 @dataclass(slots=True)
 class Admission:
-    """All jobs under way, and how many rows may be in flight at once over all of them."""
+    """All jobs under way, and how many rows may be in flight at once over all of them.
+
+    `alarms`: moments at which something becomes due, told once; whoever uses them takes them away.
+    """
 
     cap: int
     jobs: dict[UUID, JobProgress] = field(default_factory=dict)
+    in_flight: int = 0
+    alarms: list[datetime] = field(default_factory=list)
+    _tenants: dict[UUID, Tenant] = field(default_factory=dict)
+    _line: Line[Tenant] = field(default_factory=Line)
+    _touched: dict[UUID, None] = field(default_factory=dict)
+    _pauses: list[tuple[datetime, UUID, int, int]] = field(default_factory=list)
+    _deadlines: list[tuple[datetime, UUID]] = field(default_factory=list)
 
     def floor(self, now: datetime) -> int | None:
         """The position behind which nothing matters any more; `None` when no job is under way.
@@ -90,137 +90,182 @@ class Admission:
         positions = [job.position for job in self.jobs.values() if job.began or now - job.created_at < TIME_TO_SUBMIT]
         return min(positions) - 1 if positions else None
 
+    # What the log tells.
+
     def see(self, recorded: Recorded) -> None:
         """Fold one event."""
         event = recorded.event
         if isinstance(event, JobCreated):
-            self.jobs.setdefault(
-                event.job_id,
-                JobProgress(event, recorded.position, recorded.org, recorded.actor, recorded.correlation, recorded.at),
-            )
+            self._add(event, recorded)
             return
-        job = self.jobs.get(getattr(event, "job_id", UUID(int=0)))
+        job = self.jobs.get(getattr(event, "job_id", NO_JOB))
         if job is None:
             return
+        self._touched[job.created.job_id] = None
+        row = getattr(event, "row", None)
+        if row is None:
+            self._see_job(job, event, recorded.at)
+        else:
+            self._see_row(job, row, recorded)
+        self._stand(job)
+
+    def _add(self, event: JobCreated, recorded: Recorded) -> None:
+        if event.job_id in self.jobs:
+            return
+        job = JobProgress(event, recorded.position, recorded.org, recorded.correlation, recorded.at)
+        tenant = self._tenants.get(recorded.org)
+        if tenant is None:
+            tenant = self._tenants[recorded.org] = Tenant()
+            tenant.share = self._line.join(tenant, 1.0)
+        job.share = tenant.line_of(job.priority).join(job, weight_of(job.priority))
+        self.jobs[event.job_id] = job
+
+    def _see_job(self, job: JobProgress, event: Event, at: datetime) -> None:
         match event:
             case JobSubmitted():
-                job.began = recorded.at
+                job.submitted(at)
+                if job.deadline:
+                    heappush(self._deadlines, (job.deadline, event.job_id))
+                    self.alarms.append(job.deadline)
+            case JobPaused():
+                job.paused = True
+            case JobResumed():
+                job.paused = False
+            case JobReprioritized():
+                self._reprioritize(job, event.priority)
             case JobStopping():
-                job.stopping = event.reason
+                job.stopping, job.paused = event.reason, False
             case JobEnded():
-                del self.jobs[event.job_id]
+                self._forget(job)
+
+    def _forget(self, job: JobProgress) -> None:
+        self.in_flight -= len(job.in_flight)
+        self._tenants[job.org].line_of(job.priority).leave(job.share)
+        del self.jobs[job.created.job_id]
+        self._touched.pop(job.created.job_id, None)
+
+    def _reprioritize(self, job: JobProgress, priority: int) -> None:
+        tenant = self._tenants[job.org]
+        before, after = tenant.line_of(job.priority), tenant.line_of(priority)
+        job.priority = priority
+        if before is after:
+            after.reweigh(job.share, weight_of(priority))
+        else:
+            before.leave(job.share)
+            job.share = after.join(job, weight_of(priority))
+
+    def _see_row(self, job: JobProgress, row: int, recorded: Recorded) -> None:
+        event = recorded.event
+        match event:
             case RowDispatched():
-                job.seen.add(event.row)
-                job.waiting.pop(event.row, None)
-                job.in_flight.add(event.row)
-                job.dispatched[event.row] = recorded.position
-            case RowStarted():
-                job.dispatched.pop(event.row, None)
+                self._see_dispatched(job, event, recorded.position)
             case RowSkipped():
-                job.seen.add(event.row)
-                self._end_row(job, event.row, "skipped")
-            case RowFinished():
-                self._see_finished(job, event, recorded)
+                self._end_row(job, row, "skipped")
+                return
+            case RowFinished(final=True):
+                self._end_row(job, row, event.status)
+                return
+            case RowLost(final=True):
+                self._end_row(job, row, "failed")
+                return
+            case RowFinished() | RowLost():
+                self._see_failed_attempt(job, row, event.attempt, recorded)
+                return
+        flight = job.in_flight.get(row)
+        if flight is not None:
+            flight.position, flight.at, flight.asked = recorded.position, recorded.at, False
+            if isinstance(event, RowStarted):
+                flight.taken, flight.intended = True, None
+            elif isinstance(event, StepIntended):
+                flight.intended = event.step_number
 
-    def _see_finished(self, job: JobProgress, event: RowFinished, recorded: Recorded) -> None:
-        if event.final:
-            self._end_row(job, event.row, event.status)
-            return
-        pause = RETRY_PAUSES[min(event.attempt, len(RETRY_PAUSES)) - 1]
-        job.dispatched.pop(event.row, None)
-        job.in_flight.discard(event.row)
-        job.waiting[event.row] = (recorded.at + pause, event.attempt + 1, recorded.position)
+    def _see_dispatched(self, job: JobProgress, event: RowDispatched, position: int) -> None:
+        job.touch(event.row)
+        job.waiting.pop(event.row, None)
+        if event.row not in job.in_flight:  # another scheduler's
+            self._serve(job)
+            self._launch(job, event.row, event.attempt)
+        job.in_flight[event.row].dispatched = position
 
-    @staticmethod
-    def _end_row(job: JobProgress, row: int, status: str) -> None:
-        job.dispatched.pop(row, None)
-        job.in_flight.discard(row)
-        job.waiting.pop(row, None)
-        job.ended.setdefault(row, status)
+    def _see_failed_attempt(self, job: JobProgress, row: int, attempt: int, recorded: Recorded) -> None:
+        self._land(job, row)
+        job.try_again(row, attempt + 1, recorded.position)
+        not_before = recorded.at + RETRY_PAUSES[min(attempt, len(RETRY_PAUSES)) - 1]
+        heappush(self._pauses, (not_before, job.created.job_id, row, attempt + 1))
+        self.alarms.append(not_before)
+
+    def _end_row(self, job: JobProgress, row: int, status: str) -> None:
+        self._land(job, row)
+        job.end(row, status)
+
+    def _launch(self, job: JobProgress, row: int, attempt: int) -> None:
+        job.in_flight[row] = Flight(attempt)
+        self.in_flight += 1
+
+    def _land(self, job: JobProgress, row: int) -> None:
+        if job.in_flight.pop(row, None) is not None:
+            self.in_flight -= 1
+
+    # What to do.
+
+    def let_time_pass(self, now: datetime) -> None:
+        """Retries and deadlines become due; `due` sees to it itself."""
+        while self._pauses and self._pauses[0][0] <= now:
+            _, job_id, row, attempt = heappop(self._pauses)
+            job = self.jobs.get(job_id)
+            if job is not None:
+                job.pause_is_over(row, attempt)
+                self._stand(job)
+        while self._deadlines and self._deadlines[0][0] < now:
+            _, job_id = heappop(self._deadlines)
+            if job_id in self.jobs:
+                self._touched[job_id] = None
 
     def due(self, now: datetime) -> list[tuple[JobProgress, Order]]:
         """What to do now. Each order is given once; the log tells whether it was carried out."""
+        self.let_time_pass(now)
+        touched, self._touched = self._touched, {}
         orders: list[tuple[JobProgress, Order]] = []
-        for job in self.jobs.values():
-            if job.began is not None:
+        for job_id in touched:
+            job = self.jobs.get(job_id)
+            if job is not None and job.began is not None:
                 orders += [(job, order) for order in self._job_orders(job, now)]
-        return orders + self._dispatches(now)
+        return [*self._dispatches(), *orders]
 
     def _job_orders(self, job: JobProgress, now: datetime) -> Iterator[Order]:
-        created = job.created
-        if job.stopping is None and not job.stop_asked:
-            reason = _reason_to_stop(job, now)
-            if reason is not None:
-                job.stop_asked = True
-                yield StopJob(created.job_id, reason)
-        if job.stopping is not None:
-            for row, expected in _rows_left(job):
-                job.seen.add(row)
-                job.waiting.pop(row, None)
-                job.dispatched.pop(row, None)
-                job.in_flight.add(row)  # until the log confirms the skip
-                yield SkipRow(RowSkipped(job_id=created.job_id, row=row, reason=job.stopping), expected)
-        if len(job.ended) == created.total_rows and not job.end_asked:
+        job_id = job.created.job_id
+        reason = job.reason_to_stop(now)
+        if reason is not None:
+            job.stop_asked = True
+            yield StopJob(job_id, reason)
+        skips = list(islice(job.skips(), SKIPS_AT_ONCE))
+        yield from skips
+        if len(skips) == SKIPS_AT_ONCE:
+            self._touched[job_id] = None
+        if job.all_ended and not job.end_asked:
             job.end_asked = True
-            yield EndJob(created.job_id, job.count("success"), job.count("failed"), job.count("skipped"))
+            yield EndJob(job_id, job.successful, job.failed, job.skipped)
 
-    def _dispatches(self, now: datetime) -> list[tuple[JobProgress, Order]]:
-        """Rows to start: job after job in turn, within each job's limit and the cap over all."""
-        free = self.cap - sum(len(job.in_flight) for job in self.jobs.values())
-        turns = [job for job in self.jobs.values() if job.began and not (job.stopping or job.stop_asked)]
-        orders: list[tuple[JobProgress, Order]] = []
-        while turns and free > 0:
-            for job in list(turns):
-                order = _next_row(job, now) if free > 0 else None
-                if order is None:
-                    turns.remove(job)
-                else:
-                    job.in_flight.add(order.event.row)
-                    orders.append((job, order))
-                    free -= 1
-        return orders
+    def _dispatches(self) -> Iterator[tuple[JobProgress, Order]]:
+        """Rows to start: organization after organization in turn, within each job's limit and the cap over all."""
+        while self.in_flight < self.cap and (share := self._line.call()) is not None:
+            called = share.who.call()
+            if called is not None:
+                job, order = called
+                self._launch(job, order.event.row, order.event.attempt)
+                self._serve(job)
+                self._stand(job)
+                yield called
+            if share.who.urgent or share.who.normal:
+                self._line.stand(share)
 
+    def _stand(self, job: JobProgress) -> None:
+        if job.may_start_one:
+            tenant = self._tenants[job.org]
+            tenant.line_of(job.priority).stand(job.share)
+            self._line.stand(tenant.share)
 
-def _reason_to_stop(job: JobProgress, now: datetime) -> StopReason | None:
-    options = job.created.options
-    if len(job.ended) == job.created.total_rows:
-        return None
-    if job.created.stop_on_error and "failed" in job.ended.values() and _rows_left(job):
-        return "stop_on_error"
-    if options.deadline_seconds and job.began and (now - job.began).total_seconds() > options.deadline_seconds:
-        return "timeout"
-    return None
-
-
-def _rows_left(job: JobProgress) -> list[tuple[int, int]]:
-    """Rows that neither ended nor were started by a runner, with the position their stream stands at."""
-    waiting = [(row, expected) for row, (_, _, expected) in sorted(job.waiting.items())]
-    untaken = sorted(job.dispatched.items())
-    return waiting + untaken + [(row, 0) for row in range(job.created.total_rows) if row not in job.seen]
-
-
-def _next_row(job: JobProgress, now: datetime) -> DispatchRow | None:
-    created = job.created
-    if len(job.in_flight) >= created.concurrency:
-        return None
-    ready = [row for row, (not_before, _, _) in job.waiting.items() if not_before <= now]
-    if ready:
-        row = min(ready)
-        _, attempt, expected = job.waiting.pop(row)
-    else:
-        # Not every dispatch before the last one need be stored: what the log lacks is given again.
-        while job.next_row in job.seen:
-            job.next_row += 1
-        if job.next_row >= created.total_rows:
-            return None
-        row, attempt, expected = job.next_row, 1, 0
-        job.seen.add(row)
-    event = RowDispatched(
-        job_id=created.job_id,
-        row=row,
-        attempt=attempt,
-        attempts=created.options.max_retries + 1,
-        recording_id=created.recording_id,
-        revision=created.revision,
-    )
-    return DispatchRow(event, expected)
+    def _serve(self, job: JobProgress) -> None:
+        tenant = self._tenants[job.org]
+        tenant.line_of(job.priority).serve(job.share)
+        self._line.serve(tenant.share)

@@ -1,115 +1,133 @@
 """Read model of the scheduler: jobs and their counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from shared.bus.subjects import ALL_JOBS, ALL_ROWS
+from shared.bus.subjects import ALL_EVENTS
 from shared.contracts.runner import RowFinished, RowStarted
 from shared.contracts.scheduler import (
     JobCreated,
     JobEnded,
+    JobPaused,
+    JobReprioritized,
+    JobResumed,
     JobRowsAdded,
     JobStopping,
     JobSubmitted,
     RowDispatched,
+    RowLost,
     RowSkipped,
 )
 from shared.core.events import Recorded
-from shared.db.queries import load_queries
+from shared.db.queries import as_rows, load_queries
 from shared.projections import Connection, Projection
 
 queries = load_queries(__file__)
 
+OfRow = RowDispatched | RowStarted | RowFinished | RowLost | RowSkipped
+OfJob = JobRowsAdded | JobSubmitted | JobPaused | JobResumed | JobReprioritized | JobStopping | JobEnded
+
 
 @dataclass(slots=True)
-class _Counts:
-    """What a run of row events adds to a job."""
+class _Job:
+    """What a run of events changes in a job: rows of its table, sums, and the newest of each fact."""
 
     at: datetime
-    successful: int = 0
-    failed: int = 0
-    skipped: int = 0
-    unknown: int = 0
-    worker_id: str | None = None
-    claimed_at: datetime | None = None
+    rows: list[dict[str, str]] = field(default_factory=list)
+    sums: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
-    def see(self, item: Recorded) -> None:
+    def see_row(self, item: Recorded) -> None:
+        """An event of one of its rows."""
         self.at = item.at
         match item.event:
-            case RowStarted() as event if self.worker_id is None:
-                self.worker_id, self.claimed_at = event.worker_id, item.at
-            case RowFinished(final=True) as event:
-                self.successful += event.status == "success"
-                self.failed += event.status == "failed"
-                self.unknown += event.error_type == "outcome_unknown"
+            case RowStarted() as event:
+                self.sums.setdefault("worker_id", event.worker_id)
+                self.sums.setdefault("claimed_at", item.at)
+            case RowFinished(final=True) | RowLost(final=True) as event:
+                won = isinstance(event, RowFinished) and event.status == "success"
+                self._add("successful" if won else "failed")
+                if event.error_type == "outcome_unknown":
+                    self._add("unknown")
             case RowSkipped():
-                self.skipped += 1
+                self._add("skipped")
+        self.sums["begun"] = True
+
+    def _add(self, name: str) -> None:
+        self.sums[name] = self.sums.get(name, 0) + 1
+
+    def see_job(self, item: Recorded, event: OfJob) -> None:
+        """An event of the job itself."""
+        self.at = item.at
+        match event:
+            case JobRowsAdded():
+                self.rows += event.rows
+                return
+            case JobSubmitted():
+                changed: dict[str, Any] = {"submitted_at": item.at}
+            case JobPaused():
+                changed = {"state": "paused"}
+            case JobResumed():
+                changed = {"state": "resumed"}
+            case JobReprioritized():
+                changed = {"priority": event.priority}
+            case JobStopping():
+                changed = {"stop_reason": event.reason}
+            case JobEnded():
+                changed = {"state": event.status, "completed_at": item.at}
+        self.facts |= {**changed, "position": item.position}
 
 
 async def _project_jobs(connection: Connection, items: Sequence[Recorded]) -> None:
-    counts: dict[UUID, _Counts] = {}
+    created: list[dict[str, Any]] = []
+    changed: dict[UUID, _Job] = {}
     for item in items:
         event = item.event
-        if isinstance(event, RowDispatched | RowStarted | RowFinished | RowSkipped):
-            counts.setdefault(event.job_id, _Counts(item.at)).see(item)
-        elif isinstance(event, JobCreated | JobRowsAdded | JobSubmitted | JobStopping | JobEnded):
-            await _add_counts(connection, counts)
-            await _project_job_event(connection, item)
-    await _add_counts(connection, counts)
+        if isinstance(event, OfRow):
+            _job_of(event, item, changed).see_row(item)
+        elif isinstance(event, OfJob):
+            _job_of(event, item, changed).see_job(item, event)
+        elif isinstance(event, JobCreated):
+            created.append(_created(item, event))
+    # What is written is the same whichever of these comes first within a batch; a job must be there, of course.
+    if created:
+        await queries.add_jobs(connection, rows=as_rows(created))
+    if added := [{"id": id_, "at": job.at, "rows": job.rows} for id_, job in changed.items() if job.rows]:
+        await queries.add_rows(connection, rows=as_rows(added))
+    if sums := [{"id": id_, "at": job.at, **job.sums} for id_, job in changed.items() if job.sums]:
+        await queries.count_rows(connection, rows=as_rows(sums))
+    if facts := [{"id": id_, "at": job.at, **job.facts} for id_, job in changed.items() if job.facts]:
+        await queries.change_jobs(connection, rows=as_rows(facts))
 
 
-async def _add_counts(connection: Connection, counts: dict[UUID, _Counts]) -> None:
-    for job_id, count in counts.items():
-        await queries.count_rows(
-            connection,
-            id=job_id,
-            successful=count.successful,
-            failed=count.failed,
-            skipped=count.skipped,
-            unknown=count.unknown,
-            worker_id=count.worker_id,
-            claimed_at=count.claimed_at,
-            at=count.at,
-        )
-    counts.clear()
+def _job_of(event: Any, item: Recorded, changed: dict[UUID, _Job]) -> _Job:
+    return changed.setdefault(event.job_id, _Job(item.at))
 
 
-async def _project_job_event(connection: Connection, item: Recorded) -> None:
-    match item.event:
-        case JobCreated() as event:
-            await _add_job(connection, item, event)
-        case JobRowsAdded() as event:
-            await queries.add_rows(connection, id=event.job_id, rows=event.rows, at=item.at)
-        case JobSubmitted() as event:
-            await queries.submit_job(connection, id=event.job_id, at=item.at)
-        case JobStopping() as event:
-            await queries.stop_job(connection, id=event.job_id, reason=event.reason, at=item.at)
-        case JobEnded() as event:
-            await queries.end_job(connection, id=event.job_id, status=event.status, at=item.at)
+def _created(item: Recorded, event: JobCreated) -> dict[str, Any]:
+    return {
+        "id": event.job_id,
+        "organization_id": item.org,
+        "recording_id": event.recording_id,
+        "recording_name": event.recording_name,
+        "revision": event.revision,
+        "user_id": event.user_id,
+        "field_mapping": event.field_mapping,
+        "columns": event.columns,
+        "unmapped_columns": event.unmapped,
+        "secret_columns": event.secret_columns,
+        "total_rows": event.total_rows,
+        "concurrency": event.concurrency,
+        "stop_on_error": event.stop_on_error,
+        "priority": event.priority,
+        "options": event.options.model_dump(mode="json"),
+        "rerun_of": event.rerun_of,
+        "at": item.at,
+    }
 
 
-async def _add_job(connection: Connection, item: Recorded, event: JobCreated) -> None:
-    await queries.add_job(
-        connection,
-        id=event.job_id,
-        organization_id=item.org,
-        recording_id=event.recording_id,
-        recording_name=event.recording_name,
-        revision=event.revision,
-        user_id=event.user_id,
-        field_mapping=event.field_mapping,
-        columns=event.columns,
-        unmapped_columns=event.unmapped,
-        secret_columns=event.secret_columns,
-        total_rows=event.total_rows,
-        concurrency=event.concurrency,
-        stop_on_error=event.stop_on_error,
-        options=event.options.model_dump(mode="json"),
-        rerun_of=event.rerun_of,
-        at=item.at,
-    )
-
-
-PROJECTIONS = (Projection("execution_jobs", (ALL_JOBS, ALL_ROWS), ("execution_jobs",), _project_jobs),)
+JOBS = Projection("execution_jobs", (ALL_EVENTS,), ("execution_jobs",), _project_jobs)
+PROJECTIONS = (JOBS,)

@@ -1,41 +1,64 @@
--- name: add_job!
+-- name: add_jobs!
 insert into execution_jobs (
     id, organization_id, recording_id, recording_name, revision, user_id, field_mapping, columns, unmapped_columns,
-    secret_columns, total_rows, concurrency, stop_on_error, options, rerun_of, created_at, updated_at
-) values (
-    :id, :organization_id, :recording_id, :recording_name, :revision, :user_id, :field_mapping, :columns,
-    :unmapped_columns, :secret_columns, :total_rows, :concurrency, :stop_on_error, :options, :rerun_of, :at, :at
-) on conflict (id) do nothing;
+    secret_columns, total_rows, concurrency, stop_on_error, priority, options, rerun_of, created_at, updated_at
+)
+select id, organization_id, recording_id, recording_name, revision, user_id, field_mapping, columns, unmapped_columns,
+       secret_columns, total_rows, concurrency, stop_on_error, priority, options, rerun_of, at, at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, organization_id uuid, recording_id uuid, recording_name text, revision integer, user_id uuid,
+    field_mapping jsonb, columns jsonb, unmapped_columns jsonb, secret_columns jsonb, total_rows integer,
+    concurrency integer, stop_on_error boolean, priority integer, options jsonb, rerun_of uuid, at timestamptz
+)
+on conflict (id) do nothing;
 
 -- name: add_rows!
-update execution_jobs set csv_data = csv_data || :rows::jsonb, updated_at = :at where id = :id;
-
--- name: submit_job!
-update execution_jobs set submitted_at = :at, updated_at = :at where id = :id;
-
--- name: stop_job!
-update execution_jobs set stop_reason = :reason, updated_at = :at where id = :id;
-
--- name: end_job!
-update execution_jobs set status = :status, completed_at = :at, updated_at = :at where id = :id;
+update execution_jobs job
+set csv_data = job.csv_data || given.rows, updated_at = given.at
+from jsonb_to_recordset(:rows::text::jsonb) as given (id uuid, at timestamptz, rows jsonb)
+where job.id = given.id;
 
 -- name: count_rows!
-update execution_jobs
-set status = case when status = 'pending' then 'running' else status end,
-    completed_rows = completed_rows + :successful + :failed,
-    successful_rows = successful_rows + :successful,
-    failed_rows = failed_rows + :failed,
-    skipped_rows = skipped_rows + :skipped,
-    unknown_rows = unknown_rows + :unknown,
-    worker_id = coalesce(worker_id, :worker_id),
-    claimed_at = coalesce(claimed_at, :claimed_at),
-    started_at = coalesce(started_at, :claimed_at),
-    updated_at = :at
-where id = :id;
+update execution_jobs job
+set begun = true,
+    status = case when job.status = 'pending' then 'running' else job.status end,
+    completed_rows = job.completed_rows + coalesce(given.successful, 0) + coalesce(given.failed, 0),
+    successful_rows = job.successful_rows + coalesce(given.successful, 0),
+    failed_rows = job.failed_rows + coalesce(given.failed, 0),
+    skipped_rows = job.skipped_rows + coalesce(given.skipped, 0),
+    unknown_rows = job.unknown_rows + coalesce(given.unknown, 0),
+    worker_id = coalesce(job.worker_id, given.worker_id),
+    claimed_at = coalesce(job.claimed_at, given.claimed_at),
+    started_at = coalesce(job.started_at, given.claimed_at),
+    updated_at = given.at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, at timestamptz, successful integer, failed integer, skipped integer, unknown integer, worker_id text,
+    claimed_at timestamptz
+)
+where job.id = given.id;
+
+-- name: change_jobs!
+-- Behind `count_rows`, which says whether a job that is resumed had begun.
+update execution_jobs job
+set status = case given.state
+        when 'resumed' then case when job.begun then 'running' else 'pending' end
+        else coalesce(given.state, job.status)
+    end,
+    priority = coalesce(given.priority, job.priority),
+    stop_reason = coalesce(given.stop_reason, job.stop_reason),
+    submitted_at = coalesce(given.submitted_at, job.submitted_at),
+    completed_at = coalesce(given.completed_at, job.completed_at),
+    position = given.position,
+    updated_at = given.at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, at timestamptz, position bigint, state text, priority integer, stop_reason text,
+    submitted_at timestamptz, completed_at timestamptz
+)
+where job.id = given.id and job.position < given.position;
 
 -- name: list_jobs
 select id, recording_id, recording_name, status, stop_reason, total_rows, completed_rows, successful_rows, failed_rows,
-       skipped_rows, unknown_rows, concurrency, rerun_of, started_at, completed_at, created_at
+       skipped_rows, unknown_rows, concurrency, priority, rerun_of, started_at, completed_at, created_at
 from execution_jobs
 where submitted_at is not null
   and (:status::text is null or status = :status)
@@ -46,8 +69,8 @@ limit :page;
 -- name: get_job^
 select id, recording_id, recording_name, revision, user_id, status, stop_reason, field_mapping, columns,
        unmapped_columns, secret_columns, total_rows, completed_rows, successful_rows, failed_rows, skipped_rows,
-       unknown_rows, concurrency, stop_on_error, options, rerun_of, worker_id, claimed_at, submitted_at, started_at,
-       completed_at, created_at, updated_at
+       unknown_rows, concurrency, stop_on_error, priority, options, rerun_of, worker_id, claimed_at, submitted_at,
+       started_at, completed_at, created_at, updated_at
 from execution_jobs
 where id = :id and submitted_at is not null;
 

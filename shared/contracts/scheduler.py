@@ -1,6 +1,6 @@
 """What the scheduler tells: jobs, which rows run and when, how a job ended."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,9 +26,17 @@ class JobOptions(BaseModel):
     deadline_seconds: int | None = Field(None, ge=1, description="after this long no further row is started")
 
 
-class JobCreated(Event):
-    """A job was asked for; its rows follow, and `JobSubmitted` when all are in."""
+def _with_priority(data: dict[str, Any]) -> dict[str, Any]:
+    """Before priorities, all jobs were equal."""
+    return {**data, "priority": 0}
 
+
+class JobCreated(Event):
+    """A job was asked for; its rows follow, and `JobSubmitted` when all are in. Priority 0–100, higher first."""
+
+    v = 2
+    upcasters = {1: _with_priority}  # noqa: RUF012
+    personal = ("recording_name",)
     job_id: UUID
     user_id: UUID
     recording_id: UUID
@@ -42,12 +50,14 @@ class JobCreated(Event):
     concurrency: int
     stop_on_error: bool
     options: JobOptions
+    priority: int = 0
     rerun_of: UUID | None = None
 
 
 class JobRowsAdded(Event):
     """Some of the job's rows, in order; values of secret columns are sealed."""
 
+    personal = ("rows",)
     job_id: UUID
     first_row: int
     rows: list[dict[str, str]]
@@ -64,6 +74,25 @@ class JobStopping(Event):
 
     job_id: UUID
     reason: StopReason
+
+
+class JobPaused(Event):
+    """No further row is handed out until `JobResumed`; rows handed out already run to their end."""
+
+    job_id: UUID
+
+
+class JobResumed(Event):
+    """Rows are handed out again."""
+
+    job_id: UUID
+
+
+class JobReprioritized(Event):
+    """The job's rows take another place among those of other jobs: 0–100, higher first."""
+
+    job_id: UUID
+    priority: int
 
 
 class JobEnded(Event):
@@ -95,12 +124,29 @@ class RowSkipped(Event):
     reason: StopReason
 
 
+class RowLost(Event):
+    """Nobody ended the row's attempt in time. `final`: no other attempt follows."""
+
+    personal = ("error_message",)
+    job_id: UUID
+    row: int
+    attempt: int
+    final: bool
+    error_type: Literal["worker_lost", "outcome_unknown"]
+    error_message: str
+    failed_step: int | None = None
+
+
 EVENTS: tuple[type[Event], ...] = (
     JobCreated,
     JobRowsAdded,
     JobSubmitted,
+    JobPaused,
+    JobResumed,
+    JobReprioritized,
     JobStopping,
     JobEnded,
     RowDispatched,
     RowSkipped,
+    RowLost,
 )

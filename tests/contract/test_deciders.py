@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -15,8 +16,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 import services
+from services.runner.aggregates.row_run import Hold
+from services.scheduler.aggregates.job import EndJob, StopJob
 from shared.contracts.recording import LocatorBundle, Step
 from shared.contracts.runner import CachedHealMissed, ElementHealed
+from shared.contracts.scheduler import JobCreated, RowLost, RowSkipped
 from shared.core.decider import Decider
 from shared.core.errors import RetoldError
 from shared.core.events import Event
@@ -35,9 +39,18 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     type(None): st.none(),
     Step: st.sampled_from([Step.model_validate(step) for step in STEPS]),
     LocatorBundle: st.sampled_from([LocatorBundle.model_validate(bundle) for bundle in ({"id": "a"}, FULL_BUNDLE)]),
+    # Two holds, so that a worker often still has the row that it tells of.
+    Hold: st.sampled_from([Hold("a", 1), Hold("b", 2)]),
+    # Jobs of no row or one, so that they are often submitted, and come to their end.
+    JobCreated: st.deferred(lambda: made_by(JobCreated)).map(
+        lambda created: created.model_copy(update={"total_rows": created.total_rows % 2})
+    ),
+    EndJob: st.sampled_from([EndJob(UUID(int=0), *counts) for counts in ((0, 0, 0), (1, 0, 0), (0, 1, 0))]),
     # Where any event fits, those are meant that are seen on the way.
     Event: st.sampled_from([event for event in told() if isinstance(event, CachedHealMissed | ElementHealed)]),
 }
+
+SELDOM = (RowSkipped, RowLost, StopJob, EndJob)  # they end what others have begun
 
 
 def made_of(annotation: Any) -> st.SearchStrategy[Any]:
@@ -84,10 +97,18 @@ def subjects() -> Iterator[Subject]:
             module = importlib.import_module(module_name)
             events = [each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Event)]
             foreign = [event for event in events if event is not Event and event.__module__ != _owner(module_name)]
-            happening = st.one_of(made_of(module.Command), *(made_by(event) for event in foreign))
+            kinds = get_args(module.Command)
+            commands = [made_of(kind) for kind in kinds for _ in range(1 if kind in SELDOM else 3)]
+            begins = [made_by(event) for event in foreign if event not in SELDOM]
+            ends = [made_by(event) for event in foreign if event in SELDOM]
+            weighted = [*commands, *begins * 3, *ends]
+            happening = st.integers(0, len(weighted) - 1).flatmap(weighted.__getitem__)
             for name, value in vars(module).items():
                 if isinstance(value, Decider):
-                    events = st.lists(happening, min_size=10, max_size=30)
+                    beginning = st.one_of(begins) if begins else happening
+                    events = st.tuples(beginning, st.lists(happening, min_size=15, max_size=30)).map(
+                        lambda drawn: [drawn[0], *drawn[1]]
+                    )
                     yield Subject(f"{module_name.split('.')[1]}.{name}", value, events)
 
 
@@ -118,6 +139,21 @@ def test_deciding_the_same_command_again_after_its_events_yields_nothing(subject
 
     law()
     assert decided > 50, f"only {decided} commands changed anything: the law was not tried"
+
+
+@pytest.mark.parametrize(("name", "commands", "times"), [("runner.row_runs", 4, 15), ("scheduler.jobs", 8, 5)])
+def test_every_command_is_carried_out_often_enough_to_try_the_law(name: str, commands: int, times: int):
+    subject = next(subject for subject in SUBJECTS if subject.name == name)
+    kinds: Counter[str] = Counter()
+
+    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
+    @given(subject.happenings)
+    def count(happenings: list[Any]) -> None:
+        kinds.update(type(command).__name__ for command, events, _ in decisions(subject.decider, happenings) if events)
+
+    count()
+    assert len(kinds) == commands, kinds
+    assert min(kinds.values()) >= times, kinds
 
 
 @every_decider

@@ -1,17 +1,15 @@
 """A log in which every event of the catalogue occurs, in an order that could happen."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from shared.bus import subjects
-from shared.bus.log import ANY_SEQUENCE, Append, Context
-from shared.bus.subjects import Stream
+from shared.bus.log import Append, Context
 from shared.contracts.heal_cache import cache_key
 from shared.contracts.healer import CachedHealDropped, HealRecorded
 from shared.contracts.ingest import (
     FidelityNote,
+    OrganizationErased,
     OrganizationFounded,
     RecordingImported,
     RecordingTaught,
@@ -24,22 +22,15 @@ from shared.contracts.runner import (
     BundlesLearned,
     CachedHealMissed,
     ElementHealed,
-    RowStarted,
     StepIntended,
     Taught,
 )
 from shared.contracts.scheduler import (
-    JobCreated,
     JobEnded,
-    JobOptions,
     JobRowsAdded,
-    JobStopping,
     JobSubmitted,
-    RowDispatched,
-    RowSkipped,
 )
-from shared.core.events import Event
-from shared.core.time_and_ids import derived_id
+from tests.golden.jobs import created, dispatch, job_that_is_cancelled, job_whose_worker_is_lost, start
 from tests.golden.samples import (
     BEGIN,
     FULL_BUNDLE,
@@ -47,40 +38,22 @@ from tests.golden.samples import (
     PATH,
     STEPS,
     VARIABLES,
-    WORKER,
     finished,
     rows,
     step_result,
 )
-
-
-@dataclass
-class Story:
-    """What happens to one organization; the same name tells the same story."""
-
-    name: str
-    told: list[Append] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.context = Context(self.id("organization"), "token:2f77668a", f"story-{self.name}")
-
-    def id(self, *parts: object) -> UUID:
-        """The id of something in this story."""
-        return derived_id("story", self.name, *parts)
-
-    def tell(self, stream: Stream, *events: Event, kind: str = "evt") -> None:
-        """One decision."""
-        command_id = f"{self.name}-{len(self.told)}"
-        self.told.append(Append(stream, events, ANY_SEQUENCE, command_id, self.context, kind))
+from tests.golden.teller import Story
 
 
 def story(name: str = "first") -> list[Append]:
     """All that happens, in order."""
     teller = Story(name)
     _people(teller)
+    _organization_that_is_erased(teller)
     _recording(teller)
     _job_that_heals(teller)
-    _job_that_is_cancelled(teller)
+    job_that_is_cancelled(teller)
+    job_whose_worker_is_lost(teller)
     return teller.told
 
 
@@ -104,6 +77,18 @@ def _people(teller: Story) -> None:
     teller.tell(stream, TeamJoined(team_id=team, user_id=grace, role="admin"))
 
 
+def _organization_that_is_erased(teller: Story) -> None:
+    org, owner = teller.id("erased organization"), teller.id("its owner")
+    other = Story(f"{teller.name} erased", teller.told)
+    other.context = Context(org, "token:2f77668a", f"story-{teller.name}")
+    stream = subjects.organization(org)
+    other.tell(
+        stream,
+        OrganizationFounded(organization_id=org, name="Gone", owner_id=owner, owner_email="charles@crm.example"),
+    )
+    other.tell(stream, OrganizationErased(organization_id=org))
+
+
 def _recording(teller: Story) -> None:
     recording_id = teller.id("recording")
     teller.tell(
@@ -125,59 +110,25 @@ def _recording(teller: Story) -> None:
     )
 
 
-def _created(teller: Story, job: UUID, **changes: Any) -> JobCreated:
-    return JobCreated(
-        **{
-            "job_id": job,
-            "user_id": teller.id("owner"),
-            "recording_id": teller.id("recording"),
-            "recording_name": "Add a person – ünïcode 人",
-            "revision": 1,
-            "columns": ["name", "password", "age"],
-            "field_mapping": {"name": "Name", "password": "Password"},
-            "unmapped": ["age"],
-            "secret_columns": ["password"],
-            "total_rows": 3,
-            "concurrency": 2,
-            "stop_on_error": False,
-            "options": JobOptions(max_retries=1, deadline_seconds=3600),
-            "rerun_of": teller.id("an earlier job"),
-            **changes,
-        }
-    )
-
-
 def _job_that_heals(teller: Story) -> None:
     job = teller.id("job")
     stream = subjects.job(job)
-    teller.tell(stream, _created(teller, job))
+    teller.tell(stream, created(teller, job))
     teller.tell(stream, JobRowsAdded(job_id=job, first_row=0, rows=rows(["Ada", 'Grace "Amazing"\nHopper'])))
     teller.tell(stream, JobRowsAdded(job_id=job, first_row=2, rows=rows(["Edsger"])))
     teller.tell(stream, JobSubmitted(job_id=job))
     for row in (0, 1):
-        _dispatch(teller, job, row)
+        dispatch(teller, job, row)
     _row_that_heals(teller, job)
     _row_that_fails_then_succeeds(teller, job)
-    _dispatch(teller, job, 2)
+    dispatch(teller, job, 2)
     _row_that_uses_the_cache(teller, job)
     teller.tell(stream, JobEnded(job_id=job, status="completed", successful=2, failed=1, skipped=0))
 
 
-def _dispatch(teller: Story, job: UUID, row: int, attempt: int = 1) -> None:
-    event = RowDispatched(
-        job_id=job, row=row, attempt=attempt, attempts=2, recording_id=teller.id("recording"), revision=1
-    )
-    teller.tell(subjects.row(job, row), event, kind="cmd")
-
-
-def _start(teller: Story, job: UUID, row: int, attempt: int = 1) -> None:
-    event = RowStarted(job_id=job, row=row, attempt=attempt, worker_id=WORKER, delivery=1)
-    teller.tell(subjects.row(job, row), event)
-
-
 def _row_that_heals(teller: Story, job: UUID) -> None:
     stream, recording_id = subjects.row(job, 0), teller.id("recording")
-    _start(teller, job, 0)
+    start(teller, job, 0)
     healed = ElementHealed(
         job_id=job,
         row=0,
@@ -236,7 +187,7 @@ def _key(teller: Story, step_number: int, selector: str) -> str:
 
 def _row_that_fails_then_succeeds(teller: Story, job: UUID) -> None:
     stream = subjects.row(job, 1)
-    _start(teller, job, 1)
+    start(teller, job, 1)
     failed_step = step_result(
         4,
         status="failed",
@@ -259,14 +210,14 @@ def _row_that_fails_then_succeeds(teller: Story, job: UUID) -> None:
             screenshot="ab" * 32,
         ),
     )
-    _dispatch(teller, job, 1, attempt=2)
-    _start(teller, job, 1, attempt=2)
+    dispatch(teller, job, 1, attempt=2)
+    start(teller, job, 1, attempt=2)
     teller.tell(stream, finished(job, 1, attempt=2, status="success", final=True, steps=[step_result(2)]))
 
 
 def _row_that_uses_the_cache(teller: Story, job: UUID) -> None:
     stream, recording_id, key = subjects.row(job, 2), teller.id("recording"), _key(teller, 4, "#save")
-    _start(teller, job, 2)
+    start(teller, job, 2)
     cached = step_result(4, found_by="cached", cache_key=key, strategy="cached")
     unknown = {"error_type": "outcome_unknown", "error_message": "the worker was lost at step 4", "failed_step": 4}
     missed = CachedHealMissed(job_id=job, row=2, recording_id=recording_id, step_number=4, cache_key=key)
@@ -278,16 +229,3 @@ def _row_that_uses_the_cache(teller: Story, job: UUID) -> None:
     else:
         other = _key(teller, 2, "#nothing")
         teller.tell(subjects.heals(recording_id), dropped.model_copy(update={"cache_key": other, "step_number": 2}))
-
-
-def _job_that_is_cancelled(teller: Story) -> None:
-    job = teller.id("cancelled job")
-    stream = subjects.job(job)
-    teller.tell(stream, _created(teller, job, total_rows=2, rerun_of=None))
-    teller.tell(stream, JobRowsAdded(job_id=job, first_row=0, rows=rows(["Barbara", "Tony"])))
-    teller.tell(stream, JobSubmitted(job_id=job))
-    _dispatch(teller, job, 0)
-    _start(teller, job, 0)
-    teller.tell(stream, JobStopping(job_id=job, reason="cancelled"))
-    teller.tell(subjects.row(job, 1), RowSkipped(job_id=job, row=1, reason="cancelled"), kind="cmd")
-    # The row that runs has not ended yet: its inputs are still kept.

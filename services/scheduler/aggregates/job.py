@@ -1,6 +1,7 @@
 """A job: a recording to be run for every row of a table.
 
-Events: `JobCreated`, `JobRowsAdded`…, `JobSubmitted`, `JobStopping`, `JobEnded`.
+Events: `JobCreated`, `JobRowsAdded`…, `JobSubmitted`; then perhaps `JobPaused`, `JobResumed`, `JobReprioritized`,
+`JobStopping`; at last `JobEnded`.
 """
 
 from collections.abc import Sequence
@@ -12,14 +13,19 @@ from shared.contracts.scheduler import (
     JobCreated,
     JobEnd,
     JobEnded,
+    JobPaused,
+    JobReprioritized,
+    JobResumed,
     JobRowsAdded,
     JobStopping,
     JobSubmitted,
     StopReason,
 )
 from shared.core.decider import Decider
-from shared.core.errors import NotFound, Refused
+from shared.core.errors import InvalidInput, NotFound, Refused
 from shared.core.events import Event
+
+HIGHEST_PRIORITY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,28 @@ class SubmitJob:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseJob:
+    """Start no further row until it is resumed."""
+
+    job_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeJob:
+    """Go on with a paused job."""
+
+    job_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReprioritizeJob:
+    """Give the job's rows another place among those of other jobs: 0–100, higher first."""
+
+    job_id: UUID
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopJob:
     """Start no further row."""
 
@@ -63,7 +91,7 @@ class EndJob:
     skipped: int
 
 
-Command = CreateJob | AddRows | SubmitJob | StopJob | EndJob
+Command = CreateJob | AddRows | SubmitJob | PauseJob | ResumeJob | ReprioritizeJob | StopJob | EndJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +101,8 @@ class Job:
     phase: Literal["absent", "drafted", "submitted", "ended"] = "absent"
     total_rows: int = 0
     rows_added: int = 0
+    priority: int = 0
+    paused: bool = False
     stopping: StopReason | None = None
     end: JobEnd | None = None
 
@@ -81,13 +111,19 @@ def evolve(state: Job, event: Event) -> Job:
     """The job after an event."""
     match event:
         case JobCreated():
-            return Job("drafted", event.total_rows)
+            return Job("drafted", event.total_rows, priority=event.priority)
         case JobRowsAdded():
             return replace(state, rows_added=state.rows_added + len(event.rows))
         case JobSubmitted():
             return replace(state, phase="submitted")
+        case JobPaused():
+            return replace(state, paused=True)
+        case JobResumed():
+            return replace(state, paused=False)
+        case JobReprioritized():
+            return replace(state, priority=event.priority)
         case JobStopping():
-            return replace(state, stopping=event.reason)
+            return replace(state, stopping=event.reason, paused=False)
         case JobEnded():
             return replace(state, phase="ended", end=event.status)
         case _:
@@ -100,11 +136,14 @@ def decide(command: Command, state: Job) -> Sequence[Event]:
         raise NotFound(f"no job {command.job_id}")
     match command:
         case CreateJob():
+            _check_priority(command.created.priority)
             return [command.created] if state.phase == "absent" else []
         case AddRows():
             return _add_rows(command, state)
         case SubmitJob():
             return _submit(command, state)
+        case PauseJob() | ResumeJob() | ReprioritizeJob():
+            return _steer(command, state)
         case StopJob():
             if state.phase == "drafted":
                 raise Refused("the job has not been submitted yet")
@@ -133,6 +172,33 @@ def _submit(command: SubmitJob, state: Job) -> Sequence[Event]:
     if state.rows_added != state.total_rows:
         raise Refused(f"{state.rows_added} of {state.total_rows} rows are in; add the others before submitting")
     return [JobSubmitted(job_id=command.job_id)]
+
+
+def _steer(command: PauseJob | ResumeJob | ReprioritizeJob, state: Job) -> Sequence[Event]:
+    """Only of a job that still starts rows can it be said when and how soon it starts them."""
+    if state.phase == "drafted":
+        raise Refused("the job has not been submitted yet")
+    if state.phase == "ended":
+        raise Refused(f"the job has ended: {state.end}")
+    if state.stopping is not None:
+        raise Refused("the job is being stopped: it starts no further row")
+    match command:
+        case PauseJob():
+            return [] if state.paused else [JobPaused(job_id=command.job_id)]
+        case ResumeJob():
+            return [JobResumed(job_id=command.job_id)] if state.paused else []
+        case ReprioritizeJob():
+            _check_priority(command.priority)
+            if command.priority == state.priority:
+                return []
+            return [JobReprioritized(job_id=command.job_id, priority=command.priority)]
+        case _:
+            assert_never(command)
+
+
+def _check_priority(priority: int) -> None:
+    if not 0 <= priority <= HIGHEST_PRIORITY:
+        raise InvalidInput(f"a priority is a number from 0 to {HIGHEST_PRIORITY}, not {priority}")
 
 
 def _end(command: EndJob, state: Job) -> Sequence[Event]:

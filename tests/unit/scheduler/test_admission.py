@@ -7,15 +7,20 @@ from uuid import UUID
 import pytest
 
 from services.scheduler.aggregates.job import EndJob, StopJob
-from services.scheduler.policies import RETRY_PAUSES, Admission, DispatchRow, SkipRow
+from services.scheduler.policies import RETRY_PAUSES, SKIPS_AT_ONCE, Admission
+from services.scheduler.progress import DispatchRow, SkipRow
 from shared.contracts.runner import RowFinished, RowStarted
 from shared.contracts.scheduler import (
     JobCreated,
     JobEnded,
     JobOptions,
+    JobPaused,
+    JobReprioritized,
+    JobResumed,
     JobStopping,
     JobSubmitted,
     RowDispatched,
+    RowLost,
     RowSkipped,
 )
 from shared.core.events import Event, Recorded
@@ -285,3 +290,110 @@ def test_a_row_that_the_other_scheduler_started_again_is_not_started_here(desk):
     dispatched_at = desk.position
     desk.see(JobStopping(job_id=A, reason="cancelled"))
     assert desk.due() == [SkipRow(RowSkipped(job_id=A, row=0, reason="cancelled"), dispatched_at)]
+
+
+def lost(row: int, attempt: int = 1, *, final: bool) -> RowLost:
+    told = {"error_type": "worker_lost", "error_message": "gone"}
+    return RowLost.model_validate({"job_id": A, "row": row, "attempt": attempt, "final": final, **told})
+
+
+def test_a_paused_job_starts_nothing_until_it_is_resumed_and_others_go_on(desk):
+    desk.submit(A, total_rows=4, concurrency=1)
+    desk.submit(B, total_rows=4, concurrency=1)
+    desk.dispatched()
+    desk.see(JobPaused(job_id=A))
+    desk.finish(0, job=A)
+    desk.finish(0, job=B)
+    assert desk.dispatched() == [(B, 1, 1, 0)]
+    desk.see(JobResumed(job_id=A))
+    assert desk.dispatched() == [(A, 1, 1, 0)]
+
+
+def test_a_row_whose_pause_ends_while_its_job_is_paused_starts_when_it_is_resumed(desk):
+    desk.submit(total_rows=1, options=JobOptions(max_retries=1))
+    desk.dispatched()
+    desk.finish(0, "failed", final=False)
+    desk.see(JobPaused(job_id=A))
+    desk.now += RETRY_PAUSES[0]
+    assert desk.due() == []
+    desk.see(JobResumed(job_id=A))
+    assert desk.rows() == [0]
+
+
+def test_a_stop_ends_a_pause(desk):
+    desk.submit(total_rows=2, concurrency=1)
+    desk.dispatched()
+    desk.see(JobPaused(job_id=A), JobStopping(job_id=A, reason="cancelled"))
+    skips = desk.due()
+    assert [order.event.row for order in skips] == [0, 1]
+    desk.see(*(order.event for order in skips))
+    assert desk.due() == [EndJob(A, 0, 0, 2)]
+
+
+def test_a_deadline_passes_while_a_job_is_paused(desk):
+    desk.submit(total_rows=2, options=JobOptions(deadline_seconds=60))
+    desk.see(JobPaused(job_id=A))
+    desk.now += timedelta(seconds=61)
+    assert desk.due() == [StopJob(A, "timeout")]
+
+
+def test_a_lost_row_is_tried_again_while_attempts_are_left_and_has_failed_when_none_are(desk):
+    desk.submit(total_rows=1, options=JobOptions(max_retries=1))
+    desk.dispatched()
+    desk.see(lost(0, final=False))
+    lost_at = desk.position
+    assert desk.due() == []
+    desk.now += RETRY_PAUSES[0]
+    assert desk.dispatched() == [(A, 0, 2, lost_at)]
+    desk.see(lost(0, attempt=2, final=True))
+    assert desk.due() == [EndJob(A, 0, 1, 0)]
+
+
+def test_a_job_that_stops_on_errors_is_stopped_by_a_lost_row(desk):
+    desk.submit(total_rows=2, concurrency=1, stop_on_error=True)
+    desk.dispatched()
+    desk.see(lost(0, final=True))
+    assert desk.due() == [StopJob(A, "stop_on_error")]
+
+
+def test_a_higher_priority_takes_effect_with_the_next_row_that_starts():
+    desk = Desk(cap=2)
+    desk.submit(A, concurrency=10, total_rows=20)
+    desk.submit(B, concurrency=10, total_rows=20)
+    assert [job for job, *_ in desk.dispatched()] == [A, B]
+    desk.see(JobReprioritized(job_id=B, priority=95))
+    desk.finish(0, job=A)
+    assert desk.dispatched() == [(B, 1, 1, 0)]
+    desk.see(JobReprioritized(job_id=B, priority=0))
+    desk.see(JobReprioritized(job_id=A, priority=91))
+    desk.finish(0, job=B)
+    assert desk.dispatched() == [(A, 1, 1, 0)]
+
+
+def test_urgent_jobs_go_before_all_others_of_their_organization():
+    desk = Desk(cap=3)
+    desk.submit(A, concurrency=10, total_rows=20, priority=90)
+    desk.submit(B, concurrency=2, total_rows=20, priority=91)
+    assert [job for job, *_ in desk.dispatched()] == [B, B, A]
+
+
+def test_a_stop_of_a_huge_job_holds_up_nobody_else():
+    desk = Desk(cap=100)
+    desk.submit(A, concurrency=1, total_rows=3 * SKIPS_AT_ONCE)
+    desk.dispatched()
+    desk.see(JobStopping(job_id=A, reason="cancelled"))
+    desk.submit(B, concurrency=2, total_rows=2)
+    orders = desk.due()
+    assert [type(order) for order in orders[:3]] == [DispatchRow, DispatchRow, SkipRow]
+    assert len(orders) == 2 + SKIPS_AT_ONCE
+    skipped = [order.event.row for order in orders[2:]]
+    while more := desk.due():
+        skipped += [order.event.row for order in more]
+    assert skipped == list(range(3 * SKIPS_AT_ONCE))
+
+
+def test_a_moment_at_which_something_becomes_due_is_told_once(desk):
+    desk.submit(total_rows=1, options=JobOptions(max_retries=1, deadline_seconds=60))
+    desk.dispatched()
+    desk.finish(0, "failed", final=False)
+    assert desk.admission.alarms == [AT + timedelta(seconds=60), AT + RETRY_PAUSES[0]]

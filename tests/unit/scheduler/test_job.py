@@ -4,17 +4,30 @@ from uuid import UUID
 
 import pytest
 
-from services.scheduler.aggregates.job import AddRows, CreateJob, EndJob, StopJob, SubmitJob, jobs
+from services.scheduler.aggregates.job import (
+    AddRows,
+    CreateJob,
+    EndJob,
+    PauseJob,
+    ReprioritizeJob,
+    ResumeJob,
+    StopJob,
+    SubmitJob,
+    jobs,
+)
 from shared.contracts.scheduler import (
     JobCreated,
     JobEnded,
     JobOptions,
+    JobPaused,
+    JobReprioritized,
+    JobResumed,
     JobRowsAdded,
     JobStopping,
     JobSubmitted,
     StopReason,
 )
-from shared.core.errors import NotFound, Refused
+from shared.core.errors import InvalidInput, NotFound, Refused
 from shared.core.events import Event
 from shared.testing.given import given
 
@@ -58,7 +71,8 @@ def test_a_job_is_created_once():
 
 
 def test_nothing_can_be_done_to_a_job_that_was_never_created():
-    for command in (AddRows(JOB, 0, [{}]), SubmitJob(JOB), StopJob(JOB, "cancelled"), EndJob(JOB, 0, 0, 0)):
+    steering = (PauseJob(JOB), ResumeJob(JOB), ReprioritizeJob(JOB, 1), StopJob(JOB, "cancelled"))
+    for command in (AddRows(JOB, 0, [{}]), SubmitJob(JOB), *steering, EndJob(JOB, 0, 0, 0)):
         given(jobs).when(command).then_refused(NotFound, f"no job {JOB}")
 
 
@@ -137,3 +151,39 @@ def test_how_a_job_ends_when(reason: StopReason | None, counts: tuple[int, int, 
 
 def test_a_job_without_rows_is_completed():
     given(jobs, created(0), SUBMITTED).when(EndJob(JOB, 0, 0, 0)).then_only(JobEnded, status="completed")
+
+
+PAUSED, RESUMED = JobPaused(job_id=JOB), JobResumed(job_id=JOB)
+
+
+def test_a_job_is_paused_once_and_resumed_once():
+    given(jobs, RUNNING).when(PauseJob(JOB)).then(PAUSED)
+    given(jobs, RUNNING, PAUSED).when(PauseJob(JOB)).then_nothing()
+    given(jobs, RUNNING, PAUSED).when(ResumeJob(JOB)).then(RESUMED)
+    given(jobs, RUNNING).when(ResumeJob(JOB)).then_nothing()
+    given(jobs, RUNNING, PAUSED, RESUMED).when(ResumeJob(JOB)).then_nothing()
+
+
+def test_a_priority_is_changed_when_it_differs():
+    given(jobs, RUNNING).when(ReprioritizeJob(JOB, 40)).then(JobReprioritized(job_id=JOB, priority=40))
+    given(jobs, RUNNING).when(ReprioritizeJob(JOB, 0)).then_nothing()
+    changed = JobReprioritized(job_id=JOB, priority=40)
+    given(jobs, RUNNING, changed).when(ReprioritizeJob(JOB, 40)).then_nothing()
+
+
+@pytest.mark.parametrize("priority", [-1, 101])
+def test_a_priority_outside_0_to_100_is_refused(priority):
+    given(jobs, RUNNING).when(ReprioritizeJob(JOB, priority)).then_refused(InvalidInput, "0 to 100")
+    asked = created().model_copy(update={"priority": priority})
+    given(jobs).when(CreateJob(asked)).then_refused(InvalidInput, "0 to 100")
+
+
+@pytest.mark.parametrize("command", [PauseJob(JOB), ResumeJob(JOB), ReprioritizeJob(JOB, 40)])
+def test_only_a_job_that_still_starts_rows_is_paused_resumed_or_hurried(command):
+    given(jobs, created()).when(command).then_refused(Refused, "not been submitted")
+    given(jobs, RUNNING, stopping("cancelled")).when(command).then_refused(Refused, "is being stopped")
+    given(jobs, RUNNING, ENDED).when(command).then_refused(Refused, "has ended: completed")
+
+
+def test_a_paused_job_can_be_stopped():
+    given(jobs, RUNNING, PAUSED).when(StopJob(JOB, "cancelled")).then(stopping("cancelled"))

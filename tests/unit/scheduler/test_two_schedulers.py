@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -11,8 +12,19 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.scheduler.aggregates.job import AddRows, CreateJob, EndJob, StopJob, SubmitJob, jobs
-from services.scheduler.policies import Admission, DispatchRow, Order, SkipRow
+from services.scheduler.aggregates.job import (
+    AddRows,
+    CreateJob,
+    EndJob,
+    PauseJob,
+    ReprioritizeJob,
+    ResumeJob,
+    StopJob,
+    SubmitJob,
+    jobs,
+)
+from services.scheduler.policies import Admission, Order
+from services.scheduler.progress import DispatchRow, SkipRow
 from shared.bus import subjects
 from shared.bus.commands import carry_out
 from shared.bus.log import Append, Context
@@ -24,9 +36,10 @@ from shared.contracts.scheduler import (
     JobEnded,
     JobOptions,
     RowDispatched,
+    RowLost,
     RowSkipped,
 )
-from shared.core.errors import Conflict
+from shared.core.errors import Conflict, Refused
 from shared.core.events import Event, Recorded
 
 T = TypeVar("T")
@@ -115,6 +128,14 @@ class Schedulers(RuleBasedStateMachine):
         job_id = self.created[which % len(self.created)].job_id
         now(carry_out(self.log, jobs, subjects.job(job_id), StopJob(job_id, "cancelled"), CONTEXT))
 
+    @rule(which=st.integers(0, 2), priority=st.sampled_from([0, 50, 95]), what=st.integers(0, 3))
+    @precondition(lambda self: self.created)
+    def steer(self, which: int, priority: int, what: int) -> None:
+        job_id = self.created[which % len(self.created)].job_id
+        command = (ReprioritizeJob(job_id, priority), PauseJob(job_id), ResumeJob(job_id), ResumeJob(job_id))[what]
+        with suppress(Refused):
+            now(carry_out(self.log, jobs, subjects.job(job_id), command, CONTEXT))
+
     @rule(seconds=st.sampled_from([1, 6, 31]))
     def time_passes(self, seconds: int) -> None:
         self.clock += timedelta(seconds=seconds)
@@ -156,7 +177,8 @@ class Schedulers(RuleBasedStateMachine):
             job = admission.jobs[job_id]
             assert len(job.in_flight) <= job.created.concurrency
         if dispatches:
-            assert sum(len(job.in_flight) for job in admission.jobs.values()) <= CAP
+            assert admission.in_flight <= CAP
+            assert admission.in_flight == sum(len(job.in_flight) for job in admission.jobs.values())
 
     def carry_out(self, order: Order) -> None:
         match order:
@@ -193,6 +215,17 @@ class Schedulers(RuleBasedStateMachine):
         stream = subjects.row(dispatched.job_id, dispatched.row)
         now(self.log.append(Append(stream, [finished], position, f"finish-{dispatched.attempt}", CONTEXT)))
 
+    @rule(which=st.integers(0, 20))
+    def lose(self, which: int) -> None:
+        """The sweep gives a row up."""
+        running = self.running()
+        if running:
+            row, position = running[which % len(running)]
+            told = {"job_id": row.job_id, "row": row.row, "attempt": row.attempt, "final": row.attempt >= row.attempts}
+            lost = RowLost(**told, error_type="worker_lost", error_message="gone")
+            append = Append(subjects.row(row.job_id, row.row), [lost], position, f"lost-{row.attempt}", CONTEXT, "cmd")
+            now(self.log.append(append))
+
     def running(self) -> list[tuple[RowDispatched, int]]:
         """The last event of each row's stream, where it is a dispatch."""
         newest = {(each.event.job_id, each.event.row): each for each in self.told() if hasattr(each.event, "row")}
@@ -214,7 +247,7 @@ class Schedulers(RuleBasedStateMachine):
     @invariant()
     def no_row_ends_twice_or_runs_on_after_its_end(self) -> None:
         ended: set[tuple[UUID, int]] = set()
-        for event in self.events(RowDispatched, RowFinished, RowSkipped):
+        for event in self.events(RowDispatched, RowFinished, RowLost, RowSkipped):
             assert (event.job_id, event.row) not in ended
             if not isinstance(event, RowDispatched) and getattr(event, "final", True):
                 ended.add((event.job_id, event.row))
@@ -234,6 +267,8 @@ class Schedulers(RuleBasedStateMachine):
         for _ in range(200):
             if len(self.events(JobEnded)) == len(self.created):
                 break
+            for which in range(len(self.created)):
+                self.steer(which, 0, 2)
             for which in range(2):
                 self.see(which, 10_000)
                 self.act(which)
@@ -242,13 +277,18 @@ class Schedulers(RuleBasedStateMachine):
             self.time_passes(31)
         self.check_ends()
 
+    @staticmethod
+    def word(event: Event) -> str:
+        return "failed" if isinstance(event, RowLost) else getattr(event, "status", "skipped")
+
     def check_ends(self) -> None:
         ends = {event.job_id: event for event in self.events(JobEnded)}
         assert set(ends) == {created.job_id for created in self.created}
         for created in self.created:
-            results = [event for event in self.events(RowFinished, RowSkipped) if event.job_id == created.job_id]
+            kinds = (RowFinished, RowLost, RowSkipped)
+            results = [event for event in self.events(*kinds) if event.job_id == created.job_id]
             last = {event.row: event for event in results if getattr(event, "final", True)}
-            words = Counter(getattr(event, "status", "skipped") for event in last.values())
+            words = Counter(self.word(event) for event in last.values())
             end = ends[created.job_id]
             assert len(last) == created.total_rows
             assert (end.successful, end.failed, end.skipped) == (words["success"], words["failed"], words["skipped"])

@@ -1,0 +1,209 @@
+"""PURE: how far a job is: which rows were handed out, which wait for another attempt, which have ended."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from uuid import UUID
+
+from services.scheduler.fairness import Share
+from shared.contracts.scheduler import JobCreated, RowDispatched, RowLost, RowSkipped, StopReason
+
+UNTOUCHED, BEGUN, ENDED = 0, 1, 2
+LONGEST_DEADLINE = timedelta(days=10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchRow:
+    """Let a row run; `expected` is the position of its stream's last event."""
+
+    event: RowDispatched
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkipRow:
+    """The row will not run."""
+
+    event: RowSkipped
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoseRow:
+    """Nobody will end the row's attempt any more."""
+
+    event: RowLost
+    expected: int
+
+
+@dataclass(slots=True)
+class Flight:
+    """A row that was handed out.
+
+    `dispatched`, `position`: of its dispatch and of its last event; 0 while the log has not told of the dispatch.
+    `at`: when its last event was. `taken`: by a worker. `intended`: the step that may have changed something.
+    `asked`: an order about the row was given, and the log has not told yet what came of it.
+    """
+
+    attempt: int
+    dispatched: int = 0
+    position: int = 0
+    at: datetime | None = None
+    taken: bool = False
+    intended: int | None = None
+    asked: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class JobProgress:
+    """A job that has not ended.
+
+    `rows`: a byte for each. `waiting`: rows to be tried again → (attempt, expected position); `ready`: those whose
+    pause is over, as (row, attempt). `untouched`: how many rows no event and no order has touched.
+    """
+
+    created: JobCreated
+    position: int
+    org: UUID
+    correlation: str
+    created_at: datetime
+    priority: int = field(init=False)
+    rows: bytearray = field(init=False)
+    untouched: int = field(init=False)
+    share: "Share[JobProgress]" = field(init=False)
+    began: datetime | None = None
+    deadline: datetime | None = None
+    next_row: int = 0
+    in_flight: dict[int, Flight] = field(default_factory=dict)
+    waiting: dict[int, tuple[int, int]] = field(default_factory=dict)
+    ready: list[tuple[int, int]] = field(default_factory=list)
+    successful: int = 0
+    failed: int = 0
+    skipped: int = 0
+    paused: bool = False
+    stopping: StopReason | None = None
+    stop_asked: bool = False
+    end_asked: bool = False
+
+    def __post_init__(self) -> None:
+        self.rows = bytearray(self.created.total_rows)
+        self.untouched = len(self.rows)
+        self.priority = self.created.priority
+
+    @property
+    def all_ended(self) -> bool:
+        """Whether every row has ended."""
+        return self.successful + self.failed + self.skipped == len(self.rows)
+
+    @property
+    def may_start_one(self) -> bool:
+        """Whether it seems that a row could start now, were there room over all jobs."""
+        return (
+            (self.untouched > 0 or bool(self.ready))
+            and len(self.in_flight) < self.created.concurrency
+            and self.began is not None
+            and not (self.paused or self.stopping or self.stop_asked)
+        )
+
+    def submitted(self, at: datetime) -> None:
+        """All rows are in."""
+        self.began = at
+        if self.created.options.deadline_seconds:
+            seconds = min(self.created.options.deadline_seconds, LONGEST_DEADLINE.total_seconds())
+            self.deadline = at + timedelta(seconds=seconds)
+
+    def touch(self, row: int) -> None:
+        """The row is no longer one that nothing was done with."""
+        if self.rows[row] == UNTOUCHED:
+            self.rows[row] = BEGUN
+            self.untouched -= 1
+
+    def end(self, row: int, status: str) -> None:
+        """The row has ended; the first end counts."""
+        self.waiting.pop(row, None)
+        self.touch(row)
+        if self.rows[row] == ENDED:
+            return
+        self.rows[row] = ENDED
+        self.successful += status == "success"
+        self.failed += status == "failed"
+        self.skipped += status == "skipped"
+
+    def try_again(self, row: int, attempt: int, expected: int) -> None:
+        """The row's next attempt may start once its pause is over."""
+        self.touch(row)
+        self.waiting[row] = (attempt, expected)
+
+    def pause_is_over(self, row: int, attempt: int) -> None:
+        """The row's attempt may start now, if it has not been taken care of otherwise."""
+        if self.waiting.get(row, (0, 0))[0] == attempt:
+            heappush(self.ready, (row, attempt))
+
+    def start_next(self) -> DispatchRow | None:
+        """The row to start now: one that is to be tried again before those that were never tried."""
+        if not self.may_start_one:
+            return None
+        while self.ready:
+            row, attempt = heappop(self.ready)
+            if self.waiting.get(row, (0, 0))[0] == attempt:
+                return DispatchRow(self._dispatch(row, attempt), self.waiting.pop(row)[1])
+        untouched = self._next_untouched()
+        if untouched is None:
+            return None
+        self.touch(untouched)
+        return DispatchRow(self._dispatch(untouched, 1), 0)
+
+    def _next_untouched(self) -> int | None:
+        # Not every dispatch before the last one need be stored: what the log lacks is given again.
+        found = self.rows.find(UNTOUCHED, self.next_row)
+        self.next_row = len(self.rows) if found < 0 else found
+        return None if found < 0 else found
+
+    def _dispatch(self, row: int, attempt: int) -> RowDispatched:
+        return RowDispatched(
+            job_id=self.created.job_id,
+            row=row,
+            attempt=attempt,
+            attempts=self.created.options.max_retries + 1,
+            recording_id=self.created.recording_id,
+            revision=self.created.revision,
+        )
+
+    def reason_to_stop(self, now: datetime) -> StopReason | None:
+        """Why no further row should start, where nobody has said so yet."""
+        if self.stopping or self.stop_asked or self.all_ended:
+            return None
+        if self.created.stop_on_error and self.failed and self._rows_are_left():
+            return "stop_on_error"
+        if self.deadline and now > self.deadline:
+            return "timeout"
+        return None
+
+    def _rows_are_left(self) -> bool:
+        """Whether a row is left that neither ended nor was started by a runner."""
+        return self.untouched > 0 or bool(self.waiting) or any(True for _ in self._untaken())
+
+    def _untaken(self) -> Iterator[tuple[int, Flight]]:
+        for row, flight in sorted(self.in_flight.items()):
+            if flight.position and not flight.taken:
+                yield row, flight
+
+    def skips(self) -> Iterator[SkipRow]:
+        """Orders for the rows that are left, each once; whoever takes only some gets the others next time."""
+        if self.stopping is None:
+            return
+        for row, (_, expected) in sorted(self.waiting.items()):
+            del self.waiting[row]
+            yield self._skip(row, expected)
+        for row, flight in self._untaken():
+            if not flight.asked:
+                flight.asked = True
+                yield self._skip(row, flight.position)
+        while (untouched := self._next_untouched()) is not None:
+            self.touch(untouched)
+            yield self._skip(untouched, 0)
+
+    def _skip(self, row: int, expected: int) -> SkipRow:
+        assert self.stopping is not None
+        return SkipRow(RowSkipped(job_id=self.created.job_id, row=row, reason=self.stopping), expected)
