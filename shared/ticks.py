@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -25,10 +24,12 @@ async def with_ticks(
                 yield None
     finally:
         stop.cancel()
-        if upcoming is not None:
+        while upcoming is not None and not upcoming.done():
+            # Once is not enough: in Python 3.11 `asyncio.wait_for` loses a cancellation that comes with the answer.
             upcoming.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await upcoming
+            await asyncio.wait({upcoming}, timeout=0.5)
+        if upcoming is not None and not upcoming.cancelled():
+            upcoming.exception()  # nobody else asks for it
         close = getattr(batches, "aclose", None)
         if close is not None:
             await close()

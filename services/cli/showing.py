@@ -17,6 +17,7 @@ STATUS_STYLE = {
     "timeout": "red",
     "running": "cyan",
     "cancelled": "yellow",
+    "paused": "yellow",
     "skipped": "yellow",
 }
 

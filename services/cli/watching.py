@@ -35,6 +35,7 @@ class Progress:
     failed: int = 0
     skipped: int = 0
     stopping: str | None = None
+    paused: bool = False
     status: str | None = None
     began: datetime | None = None
     latest: datetime | None = None
@@ -69,8 +70,15 @@ class Progress:
             case "RowFinished":
                 self.running.discard(fields["row"])
                 return self._row_finished(fields)
+            case "RowLost":
+                self.running.discard(fields["row"])
+                return self._row_lost(fields)
             case "RowSkipped":
                 self.skipped += 1
+            case "JobPaused":
+                self.paused = True
+            case "JobResumed":
+                self.paused = False
             case "JobStopping":
                 self.stopping = fields["reason"]
             case "JobEnded":
@@ -86,6 +94,14 @@ class Progress:
             step = f" at step {fields['failed_step']}" if fields.get("failed_step") else ""
             again = "" if fields["final"] else "; it is tried again"
             line += f"{step}: {fields.get('error_type') or ''} {fields.get('error_message') or ''}".rstrip() + again
+        return self._noted(line)
+
+    def _row_lost(self, fields: Mapping[str, Any]) -> str:
+        self.failed += fields["final"]
+        again = "" if fields["final"] else "; it is tried again"
+        return self._noted(f"row {fields['row']} failed: {fields['error_type']} {fields['error_message']}{again}")
+
+    def _noted(self, line: str) -> str:
         line = cut(plain(line), 200)
         self.newest.append(line)
         return line
@@ -169,6 +185,8 @@ def _counts(progress: Progress) -> Iterator[Text]:
     yield Text(f"{len(progress.running)} running", style="cyan")
     if progress.skipped:
         yield Text(f"{progress.skipped} skipped", style="yellow")
+    if progress.paused:
+        yield Text("paused", style="yellow")
     if progress.stopping:
         yield Text(f"stopping: {plain(progress.stopping)}", style="yellow")
     if progress.rate is not None:

@@ -10,7 +10,7 @@ import structlog
 
 from services.scheduler.aggregates.job import EndJob, StopJob, jobs
 from services.scheduler.known import FleetWatch, Floor
-from services.scheduler.policies import Admission, Order
+from services.scheduler.policies import Admission, Order, cause_of
 from services.scheduler.progress import DispatchRow, JobProgress, LoseRow, SkipRow
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.sweep import lost_rows
@@ -22,7 +22,7 @@ from shared.bus.timers import Timers
 from shared.bus.topology import CONTROL_BUCKET
 from shared.contracts.scheduler import JobSubmitted
 from shared.core.errors import Conflict, Refused, Unavailable
-from shared.core.time_and_ids import new_id
+from shared.core.time_and_ids import derived_id, new_id
 from shared.runtime import Resources
 from shared.ticks import with_ticks
 
@@ -193,7 +193,8 @@ class Reign:
             self._failure.set_exception(failure)
 
     async def _carry_out(self, job: JobProgress, order: Order) -> None:
-        context = Context(job.org, "scheduler", job.correlation)
+        cause = cause_of(job, order)
+        context = Context(job.org, "scheduler", job.correlation, str(derived_id(*cause)) if cause else None)
         match order:
             case DispatchRow(event, expected) | SkipRow(event, expected) | LoseRow(event, expected):
                 stream = subjects.row(event.job_id, event.row)

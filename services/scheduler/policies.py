@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import islice
+from typing import assert_never
 from uuid import UUID
 
 from services.scheduler.aggregates.job import EndJob, StopJob
 from services.scheduler.fairness import Line, Share
-from services.scheduler.progress import DispatchRow, Flight, JobProgress, LoseRow, SkipRow
+from services.scheduler.progress import DispatchRow, Flight, JobProgress, LoseRow, Origin, SkipRow
 from shared.contracts.runner import RowFinished, RowStarted, StepIntended
 from shared.contracts.scheduler import (
     JobCreated,
@@ -104,7 +105,7 @@ class Admission:
         self._touched[job.created.job_id] = None
         row = getattr(event, "row", None)
         if row is None:
-            self._see_job(job, event, recorded.at)
+            self._see_job(job, event, recorded)
         else:
             self._see_row(job, row, recorded)
         self._stand(job)
@@ -120,21 +121,23 @@ class Admission:
         job.share = tenant.line_of(job.priority).join(job, weight_of(job.priority))
         self.jobs[event.job_id] = job
 
-    def _see_job(self, job: JobProgress, event: Event, at: datetime) -> None:
+    def _see_job(self, job: JobProgress, event: Event, recorded: Recorded) -> None:
+        origin = (recorded.message, recorded.index)
         match event:
             case JobSubmitted():
-                job.submitted(at)
+                job.submitted(recorded.at)
+                job.set_going = origin
                 if job.deadline:
                     heappush(self._deadlines, (job.deadline, event.job_id))
                     self.alarms.append(job.deadline)
             case JobPaused():
                 job.paused = True
             case JobResumed():
-                job.paused = False
+                job.paused, job.set_going = False, origin
             case JobReprioritized():
                 self._reprioritize(job, event.priority)
             case JobStopping():
-                job.stopping, job.paused = event.reason, False
+                job.stopping, job.paused, job.stopped_by = event.reason, False, origin
             case JobEnded():
                 self._forget(job)
 
@@ -155,18 +158,18 @@ class Admission:
             job.share = after.join(job, weight_of(priority))
 
     def _see_row(self, job: JobProgress, row: int, recorded: Recorded) -> None:
-        event = recorded.event
+        event, origin = recorded.event, (recorded.message, recorded.index)
         match event:
             case RowDispatched():
                 self._see_dispatched(job, event, recorded.position)
             case RowSkipped():
-                self._end_row(job, row, "skipped")
+                self._end_row(job, row, "skipped", origin)
                 return
             case RowFinished(final=True):
-                self._end_row(job, row, event.status)
+                self._end_row(job, row, event.status, origin)
                 return
             case RowLost(final=True):
-                self._end_row(job, row, "failed")
+                self._end_row(job, row, "failed", origin)
                 return
             case RowFinished() | RowLost():
                 self._see_failed_attempt(job, row, event.attempt, recorded)
@@ -174,6 +177,7 @@ class Admission:
         flight = job.in_flight.get(row)
         if flight is not None:
             flight.position, flight.at, flight.asked = recorded.position, recorded.at, False
+            flight.origin = origin
             if isinstance(event, RowStarted):
                 flight.taken, flight.intended = True, None
             elif isinstance(event, StepIntended):
@@ -189,14 +193,14 @@ class Admission:
 
     def _see_failed_attempt(self, job: JobProgress, row: int, attempt: int, recorded: Recorded) -> None:
         self._land(job, row)
-        job.try_again(row, attempt + 1, recorded.position)
+        job.try_again(row, attempt + 1, recorded.position, (recorded.message, recorded.index))
         not_before = recorded.at + RETRY_PAUSES[min(attempt, len(RETRY_PAUSES)) - 1]
         heappush(self._pauses, (not_before, job.created.job_id, row, attempt + 1))
         self.alarms.append(not_before)
 
-    def _end_row(self, job: JobProgress, row: int, status: str) -> None:
+    def _end_row(self, job: JobProgress, row: int, status: str, origin: Origin) -> None:
         self._land(job, row)
-        job.end(row, status)
+        job.end(row, status, origin)
 
     def _launch(self, job: JobProgress, row: int, attempt: int) -> None:
         job.in_flight[row] = Flight(attempt)
@@ -269,3 +273,18 @@ class Admission:
         tenant = self._tenants[job.org]
         tenant.line_of(job.priority).serve(job.share)
         self._line.serve(tenant.share)
+
+
+def cause_of(job: JobProgress, order: Order) -> Origin | None:
+    """The event that an order follows from."""
+    match order:
+        case DispatchRow() | SkipRow() | LoseRow():
+            return order.cause
+        case StopJob(reason="stop_on_error"):
+            return job.failed_by
+        case StopJob():
+            return job.set_going
+        case EndJob():
+            return job.ended_by or job.set_going
+        case _:
+            assert_never(order)

@@ -9,16 +9,22 @@ from uuid import UUID
 from services.scheduler.fairness import Share
 from shared.contracts.scheduler import JobCreated, RowDispatched, RowLost, RowSkipped, StopReason
 
+NOT_WAITING = (0, 0, None)
 UNTOUCHED, BEGUN, ENDED = 0, 1, 2
 LONGEST_DEADLINE = timedelta(days=10_000)
 
 
+# An event as the cause of what follows: its message's id, and its index there.
+Origin = tuple[UUID, int]
+
+
 @dataclass(frozen=True, slots=True)
 class DispatchRow:
-    """Let a row run; `expected` is the position of its stream's last event."""
+    """Let a row run; `expected` is the position of its stream's last event, `cause` what made it its turn."""
 
     event: RowDispatched
     expected: int
+    cause: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class SkipRow:
 
     event: RowSkipped
     expected: int
+    cause: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class LoseRow:
 
     event: RowLost
     expected: int
+    cause: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -43,7 +51,7 @@ class Flight:
 
     `dispatched`, `position`: of its dispatch and of its last event; 0 while the log has not told of the dispatch.
     `at`: when its last event was. `taken`: by a worker. `intended`: the step that may have changed something.
-    `asked`: an order about the row was given, and the log has not told yet what came of it.
+    `asked`: an order about the row was given, and the log has not told yet what came of it. `origin`: the last event.
     """
 
     attempt: int
@@ -53,14 +61,16 @@ class Flight:
     taken: bool = False
     intended: int | None = None
     asked: bool = False
+    origin: Origin | None = None
 
 
 @dataclass(slots=True, eq=False)
 class JobProgress:
     """A job that has not ended.
 
-    `rows`: a byte for each. `waiting`: rows to be tried again → (attempt, expected position); `ready`: those whose
-    pause is over, as (row, attempt). `untouched`: how many rows no event and no order has touched.
+    `rows`: a byte for each. `waiting`: rows to be tried again → (attempt, expected position, cause); `ready`: those
+    whose pause is over, as (row, attempt). `untouched`: how many rows no event and no order has touched.
+    `set_going`, `failed_by`, `ended_by`, `stopped_by`: the last event that did so to the job, a row, a row, the job.
     """
 
     created: JobCreated
@@ -76,7 +86,7 @@ class JobProgress:
     deadline: datetime | None = None
     next_row: int = 0
     in_flight: dict[int, Flight] = field(default_factory=dict)
-    waiting: dict[int, tuple[int, int]] = field(default_factory=dict)
+    waiting: dict[int, tuple[int, int, Origin | None]] = field(default_factory=dict)
     ready: list[tuple[int, int]] = field(default_factory=list)
     successful: int = 0
     failed: int = 0
@@ -85,6 +95,10 @@ class JobProgress:
     stopping: StopReason | None = None
     stop_asked: bool = False
     end_asked: bool = False
+    set_going: Origin | None = None
+    failed_by: Origin | None = None
+    ended_by: Origin | None = None
+    stopped_by: Origin | None = None
 
     def __post_init__(self) -> None:
         self.rows = bytearray(self.created.total_rows)
@@ -119,25 +133,28 @@ class JobProgress:
             self.rows[row] = BEGUN
             self.untouched -= 1
 
-    def end(self, row: int, status: str) -> None:
+    def end(self, row: int, status: str, origin: Origin | None = None) -> None:
         """The row has ended; the first end counts."""
         self.waiting.pop(row, None)
         self.touch(row)
         if self.rows[row] == ENDED:
             return
         self.rows[row] = ENDED
+        self.ended_by = origin
+        if status == "failed":
+            self.failed_by = origin
         self.successful += status == "success"
         self.failed += status == "failed"
         self.skipped += status == "skipped"
 
-    def try_again(self, row: int, attempt: int, expected: int) -> None:
+    def try_again(self, row: int, attempt: int, expected: int, origin: Origin | None = None) -> None:
         """The row's next attempt may start once its pause is over."""
         self.touch(row)
-        self.waiting[row] = (attempt, expected)
+        self.waiting[row] = (attempt, expected, origin)
 
     def pause_is_over(self, row: int, attempt: int) -> None:
         """The row's attempt may start now, if it has not been taken care of otherwise."""
-        if self.waiting.get(row, (0, 0))[0] == attempt:
+        if self.waiting.get(row, NOT_WAITING)[0] == attempt:
             heappush(self.ready, (row, attempt))
 
     def start_next(self) -> DispatchRow | None:
@@ -146,13 +163,13 @@ class JobProgress:
             return None
         while self.ready:
             row, attempt = heappop(self.ready)
-            if self.waiting.get(row, (0, 0))[0] == attempt:
-                return DispatchRow(self._dispatch(row, attempt), self.waiting.pop(row)[1])
+            if self.waiting.get(row, NOT_WAITING)[0] == attempt:
+                return DispatchRow(self._dispatch(row, attempt), *self.waiting.pop(row)[1:])
         untouched = self._next_untouched()
         if untouched is None:
             return None
         self.touch(untouched)
-        return DispatchRow(self._dispatch(untouched, 1), 0)
+        return DispatchRow(self._dispatch(untouched, 1), 0, self.set_going)
 
     def _next_untouched(self) -> int | None:
         # Not every dispatch before the last one need be stored: what the log lacks is given again.
@@ -193,7 +210,7 @@ class JobProgress:
         """Orders for the rows that are left, each once; whoever takes only some gets the others next time."""
         if self.stopping is None:
             return
-        for row, (_, expected) in sorted(self.waiting.items()):
+        for row, (_, expected, _) in sorted(self.waiting.items()):
             del self.waiting[row]
             yield self._skip(row, expected)
         for row, flight in self._untaken():
@@ -206,4 +223,5 @@ class JobProgress:
 
     def _skip(self, row: int, expected: int) -> SkipRow:
         assert self.stopping is not None
-        return SkipRow(RowSkipped(job_id=self.created.job_id, row=row, reason=self.stopping), expected)
+        skipped = RowSkipped(job_id=self.created.job_id, row=row, reason=self.stopping)
+        return SkipRow(skipped, expected, self.stopped_by)

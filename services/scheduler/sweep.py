@@ -42,7 +42,7 @@ def lost_rows(
                 continue
             if flight.dispatched <= queue.acknowledged or (flight.taken and queue.workers_idle):
                 flight.asked = True
-                yield job, LoseRow(_lost(job, row, flight), flight.position)
+                yield job, LoseRow(_lost(job, row, flight), flight.position, flight.origin)
 
 
 def _lost(job: JobProgress, row: int, flight: Flight) -> RowLost:

@@ -17,8 +17,8 @@ PURE = sorted(
 )
 ALLOWED_PACKAGES = {"pydantic", "uuid_utils"}
 ALLOWED_STANDARD = {
-    "ast", "base64", "collections", "dataclasses", "datetime", "enum", "hashlib", "heapq", "itertools", "json", "math",
-    "re", "typing", "unicodedata", "uuid",
+    "ast", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "heapq", "itertools",
+    "json", "math", "re", "typing", "unicodedata", "uuid",
 }  # fmt: skip
 
 
