@@ -40,7 +40,7 @@ class Erasures:
         """Rebuild after every erasure, without end. On a failure run it again: it begins where it was."""
         async with self._database.connection() as connection:
             position = await checkpoint(connection, CHECKPOINT)
-        async with aclosing(self._events.follow([ALL_ORGANIZATIONS], position)) as batches:
+        async with aclosing(self._events.follow([ALL_ORGANIZATIONS], position, only=(OrganizationErased,))) as batches:
             async for batch in batches:
                 erased = [item.event for item in batch.events if isinstance(item.event, OrganizationErased)]
                 if erased:

@@ -129,9 +129,10 @@ class Lines:
         return [structs.replace(line, message=message, metadata=metadata) for line, (message, metadata) in both]
 
     async def follow(
-        self, subjects: Sequence[str], after: int = 0, linger: float = 0.02
+        self, subjects: Sequence[str], after: int = 0, linger: float = 0.02, only: object = None
     ) -> AsyncGenerator[LineBatch, None]:
-        """Batches of lines in order, without end."""
+        """Batches of lines in order, without end. There are no types of lines for `only` to choose from."""
+        del only
         puller = Puller(self._client, LINES_STREAM, subjects, after, linger=timedelta(seconds=linger))
         async with puller:
             async for messages in puller.batches():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -41,6 +42,7 @@ from shared.web.app import health_routes, service_app
 from shared.web.problems import install_problems
 
 DRAIN_SECONDS = 20.0
+GARBAGE_THRESHOLD = 20_000  # thousands of events are alive at a time: looking through them at 700 takes a fifth longer
 log = structlog.get_logger()
 
 
@@ -141,6 +143,7 @@ async def run(
     Stopping: no new work is taken, HTTP streams end, draining tasks get `DRAIN_SECONDS`, then everything is closed.
     """
     stopping = stopping or asyncio.Event()
+    gc.set_threshold(max(GARBAGE_THRESHOLD, gc.get_threshold()[0]))
     _stop_on_signals(stopping)
     listener = _listen(services[0][1].host, services[0][1].port)
     root = FastAPI(title="Retold", openapi_url=None, docs_url=None, redoc_url=None)

@@ -122,7 +122,7 @@ async def _ended_jobs(log: "Log", org: UUID) -> list[UUID]:
     created: list[UUID] = []
     under_way: set[UUID] = set()
     if head:
-        async for batch in log.follow([subjects.ALL_JOBS]):
+        async for batch in log.follow([subjects.ALL_JOBS], only=(JobCreated, JobSubmitted, JobEnded)):
             for event in (item.event for item in batch.events if item.org == org):
                 match event:
                     case JobCreated():

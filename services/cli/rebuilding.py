@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from services.cli.desk import Desk
 from services.cli.sources import service_settings
-from shared.core.errors import InvalidInput, Unavailable
+from shared.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from shared.projections import Projection
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 
 async def rebuild(
-    desk: Desk, target: Annotated[str, typer.Argument(metavar="SERVICE[.PROJECTION]", help="As in ingest.recordings.")]
+    desk: Desk,
+    target: Annotated[str, typer.Argument(metavar="SERVICE[.PROJECTION]", help="As in ingest.recordings.")],
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew where a rebuild was interrupted.")] = False,
 ) -> None:
-    """Rebuild a service's read models from the log, beside the live ones, then swap them in."""
-    import asyncpg
+    """Rebuild a service's read models from the log, beside the live ones, then swap them in.
 
+    Readers notice nothing. Interrupted, it goes on from there when it is run again.
+    """
     service, _, name = target.partition(".")
     blueprint = desk.blueprint(service)
     chosen = choose(blueprint, name)
@@ -30,10 +33,7 @@ async def rebuild(
         for projection in chosen:
             task = bar.add_task(f"{service}.{projection.name}", total=None, rate="")
             meter = Meter(bar, task)
-            try:
-                position = await _rebuild_one(desk, blueprint, projection, meter.see)
-            except (OSError, asyncpg.InterfaceError) as failure:
-                raise Unavailable(f"Postgres went away while {target} was rebuilt: {failure!r}") from failure
+            position = await _rebuild_one(desk, blueprint, projection, meter.see, resume=not fresh)
             seconds = meter.finish()
             rebuilt.append({"projection": f"{service}.{projection.name}", "position": position, "seconds": seconds})
     if desk.as_json:
@@ -55,24 +55,27 @@ def choose(blueprint: "Blueprint", name: str) -> "Sequence[Projection]":
 
 
 async def _rebuild_one(
-    desk: Desk, blueprint: "Blueprint", projection: "Projection", see: Callable[[int, int], None]
+    desk: Desk, blueprint: "Blueprint", projection: "Projection", see: Callable[[int, int], None], *, resume: bool
 ) -> int:
+    from shared.bus.connection import connect, disconnect
     from shared.bus.jetstream import JetStreamLog
     from shared.contracts.catalogue import catalogue
     from shared.db.migrations import read_migrations
     from shared.db.pool import Database
+    from shared.keys import KeyRing, parse_master_key
     from shared.lines import Lines
     from shared.projections import Projector, Source
-    from shared.bus.connection import connect
 
     settings = service_settings(desk, blueprint)
     client = await connect(settings.nats_url.get_secret_value(), "retold-rebuild")
     try:
-        database = Database(settings.postgres_url.get_secret_value(), blueprint.name)
-        source: Source = JetStreamLog(client, catalogue()) if projection.source == "events" else Lines(client)
-        return await Projector(database, projection, source).rebuild(read_migrations(blueprint.migrations), see)
+        keys = KeyRing(client, parse_master_key(settings.master_key.get_secret_value()))
+        events = JetStreamLog(client, catalogue(), vault=keys)
+        source: Source = events if projection.source == "events" else Lines(client, keys)
+        projector = Projector(Database(settings.postgres_url.get_secret_value(), blueprint.name), projection, source)
+        return await projector.rebuild(read_migrations(blueprint.migrations), see, resume=resume)
     finally:
-        await client.close()
+        await disconnect(client)
 
 
 def _bar(desk: Desk) -> Progress:

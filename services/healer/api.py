@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.healer.projections import queries
+from services.healer.projections import HEALS, queries
 from shared.runtime import Resources
+from shared.web.at_least import at_least
 from shared.web.callers import CallerOf
 from shared.web.paging import PageOf, link_next
 
@@ -15,8 +16,9 @@ def router(resources: Resources) -> APIRouter:
     """The routes of the healer."""
     routes = APIRouter(prefix="/v1", tags=["heals"])
     database = resources.database
+    up_to_date = [at_least(resources, HEALS)]
 
-    @routes.get("/heals")
+    @routes.get("/heals", dependencies=up_to_date)
     async def list_heals(
         request: Request,
         response: Response,
@@ -39,7 +41,7 @@ def router(resources: Resources) -> APIRouter:
         link_next(request, response, rows, page)
         return rows
 
-    @routes.get("/recordings/{recording_id}/cache")
+    @routes.get("/recordings/{recording_id}/cache", dependencies=up_to_date)
     async def list_cache(recording_id: UUID, caller: CallerOf) -> list[dict[str, Any]]:
         """What the cache holds for a recording."""
         async with database.tenant(caller.org) as connection:

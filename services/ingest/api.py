@@ -11,16 +11,15 @@ from services.ingest.adapters.importing import read_recording
 from services.ingest.adapters.json_document import MAX_FILE_BYTES
 from services.ingest.adapters.schema import recording_schema
 from services.ingest.aggregates.organization import FormTeam, InviteUser, JoinTeam
-from services.ingest.projections import queries
+from services.ingest.projections import RECORDINGS, TEAMS, USERS, queries
 from shared.core.errors import NotFound, TooLarge
 from shared.core.time_and_ids import derived_id, new_id
-from shared.projections import wait_until
 from shared.runtime import Resources
 from shared.secrets import masked
+from shared.web.at_least import at_least
 from shared.web.callers import CallerOf
 from shared.web.paging import PageOf, link_next
 
-AtLeast = Annotated[int | None, Query(ge=0, description="wait until this position of the log is visible")]
 Idempotency = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
@@ -54,6 +53,7 @@ def router(resources: Resources) -> APIRouter:
 
 def _recording_routes(routes: APIRouter, resources: Resources) -> None:
     database = resources.database
+    up_to_date = [at_least(resources, RECORDINGS)]
 
     @routes.post("/recordings", status_code=201, tags=["recordings"])
     async def import_recording(
@@ -80,13 +80,11 @@ def _recording_routes(routes: APIRouter, resources: Resources) -> None:
             "position": position,
         }
 
-    @routes.get("/recordings", tags=["recordings"])
+    @routes.get("/recordings", tags=["recordings"], dependencies=up_to_date)
     async def list_recordings(
-        request: Request, response: Response, caller: CallerOf, page: PageOf, at_least: AtLeast = None
+        request: Request, response: Response, caller: CallerOf, page: PageOf
     ) -> list[dict[str, Any]]:
         """Recordings, newest first."""
-        if at_least:
-            await wait_until(database, "recordings", at_least)
         async with database.tenant(caller.org) as connection:
             found = queries.list_recordings(
                 connection, before_at=page.before_at, before_id=page.before_id, page=page.limit
@@ -95,18 +93,16 @@ def _recording_routes(routes: APIRouter, resources: Resources) -> None:
         link_next(request, response, rows, page)
         return rows
 
-    @routes.get("/recordings/find", tags=["recordings"])
+    @routes.get("/recordings/find", tags=["recordings"], dependencies=up_to_date)
     async def find_recordings(caller: CallerOf, q: Annotated[str, Query(min_length=1)]) -> list[dict[str, Any]]:
         """Recordings whose id begins with, or whose name is, `q`."""
         async with database.tenant(caller.org) as connection:
             escaped = q.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
             return [dict(row) async for row in queries.find_recordings(connection, prefix=escaped, name=q)]
 
-    @routes.get("/recordings/{recording_id}", tags=["recordings"])
-    async def get_recording(recording_id: UUID, caller: CallerOf, at_least: AtLeast = None) -> dict[str, Any]:
+    @routes.get("/recordings/{recording_id}", tags=["recordings"], dependencies=up_to_date)
+    async def get_recording(recording_id: UUID, caller: CallerOf) -> dict[str, Any]:
         """One recording with its steps; sealed values are masked."""
-        if at_least:
-            await wait_until(database, "recordings", at_least)
         async with database.tenant(caller.org) as connection:
             row = await queries.get_recording(connection, id=recording_id)
         if row is None:
@@ -142,11 +138,9 @@ def _people_routes(routes: APIRouter, resources: Resources) -> None:
         position = await handlers.change_organization(resources, caller.context(), command)
         return {"id": user_id, "position": position}
 
-    @routes.get("/users", tags=["people"])
-    async def list_users(caller: CallerOf, at_least: AtLeast = None) -> list[dict[str, Any]]:
+    @routes.get("/users", tags=["people"], dependencies=[at_least(resources, USERS)])
+    async def list_users(caller: CallerOf) -> list[dict[str, Any]]:
         """The people of the organization."""
-        if at_least:
-            await wait_until(database, "users", at_least)
         async with database.tenant(caller.org) as connection:
             return [dict(row) async for row in queries.list_users(connection)]
 
@@ -158,11 +152,9 @@ def _people_routes(routes: APIRouter, resources: Resources) -> None:
         position = await handlers.change_organization(resources, caller.context(), command)
         return {"id": team_id, "position": position}
 
-    @routes.get("/teams", tags=["people"])
-    async def list_teams(caller: CallerOf, at_least: AtLeast = None) -> list[dict[str, Any]]:
+    @routes.get("/teams", tags=["people"], dependencies=[at_least(resources, TEAMS)])
+    async def list_teams(caller: CallerOf) -> list[dict[str, Any]]:
         """The teams of the organization."""
-        if at_least:
-            await wait_until(database, "teams", at_least)
         async with database.tenant(caller.org) as connection:
             return [dict(row) async for row in queries.list_teams(connection)]
 

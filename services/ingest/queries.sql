@@ -1,17 +1,24 @@
--- name: add_recording!
+-- name: add_recordings!
 insert into recordings (
     id, organization_id, user_id, name, description, starting_url, status, step_count, duration, steps, variables,
     recording_method, source, fidelity, revision, created_at, updated_at
-) values (
-    :id, :organization_id, :user_id, :name, :description, :starting_url, 'ready', jsonb_array_length(:steps),
-    :duration, :steps, :variables, :recording_method, :source, :fidelity, 1, :at, :at
-) on conflict (id) do nothing;
+)
+select id, organization_id, user_id, name, description, starting_url, 'ready', jsonb_array_length(steps), duration,
+       steps, variables, recording_method, source, fidelity, 1, at, at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, organization_id uuid, user_id uuid, name text, description text, starting_url text, duration bigint,
+    steps jsonb, variables jsonb, recording_method text, source text, fidelity jsonb, at timestamptz
+)
+on conflict (id) do nothing;
 
--- name: steps_of^
-select steps, revision from recordings where id = :id;
+-- name: steps_of
+select id, steps, revision from recordings where id = any(:ids::uuid[]);
 
--- name: teach_recording!
-update recordings set steps = :steps, revision = :revision, updated_at = :at where id = :id;
+-- name: teach_recordings!
+update recordings
+set steps = given.steps, revision = given.revision, updated_at = given.at
+from jsonb_to_recordset(:rows::text::jsonb) as given (id uuid, steps jsonb, revision integer, at timestamptz)
+where recordings.id = given.id;
 
 -- name: list_recordings
 select id, name, description, starting_url, status, step_count, duration, variables, source, revision,
@@ -31,19 +38,28 @@ where deleted_at is null and (id::text like :prefix || '%' or lower(name) = lowe
 order by created_at desc
 limit 10;
 
--- name: add_user!
+-- name: add_users!
 insert into users (id, organization_id, email, role, created_at, updated_at)
-values (:id, :organization_id, :email, :role, :at, :at)
+select id, organization_id, email, role, created_at, at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, organization_id uuid, email text, role text, created_at timestamptz, at timestamptz
+)
 on conflict (id) do update set email = excluded.email, role = excluded.role, updated_at = excluded.updated_at;
 
--- name: add_team!
+-- name: add_teams!
 insert into teams (id, organization_id, name, slug, owner_id, created_at, updated_at)
-values (:id, :organization_id, :name, :slug, :owner_id, :at, :at)
+select id, organization_id, name, slug, owner_id, at, at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, organization_id uuid, name text, slug text, owner_id uuid, at timestamptz
+)
 on conflict (id) do nothing;
 
--- name: add_team_member!
+-- name: add_team_members!
 insert into team_members (id, organization_id, team_id, user_id, role, joined_at)
-values (:id, :organization_id, :team_id, :user_id, :role, :at)
+select id, organization_id, team_id, user_id, role, at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, organization_id uuid, team_id uuid, user_id uuid, role text, at timestamptz
+)
 on conflict (team_id, user_id) do update set role = excluded.role;
 
 -- name: list_users

@@ -6,17 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
-from services.runner.projections import queries
+from services.runner.projections import LOGS, RESULTS, queries
 from shared.bus import subjects
 from shared.core.errors import NotFound
 from shared.lines import StoredLine
-from shared.projections import wait_until
 from shared.runtime import Resources
 from shared.secrets import masked
+from shared.web.at_least import at_least
 from shared.web.callers import CallerOf
 from shared.web.live import LIVE, LastEventId, LiveMessage, event_id, live_response, seen_by
-
-AtLeast = Annotated[int | None, Query(ge=0, description="wait until this position of the log is visible")]
 
 
 def router(resources: Resources) -> APIRouter:
@@ -30,18 +28,15 @@ def router(resources: Resources) -> APIRouter:
 def _result_routes(routes: APIRouter, resources: Resources) -> None:
     database = resources.database
 
-    @routes.get("/jobs/{job_id}/results", tags=["results"])
+    @routes.get("/jobs/{job_id}/results", tags=["results"], dependencies=[at_least(resources, RESULTS)])
     async def list_results(
         job_id: UUID,
         caller: CallerOf,
         after_row: Annotated[int, Query(ge=-1)] = -1,
         limit: Annotated[int, Query(ge=1, le=1000)] = 500,
         status: str | None = None,
-        at_least: AtLeast = None,
     ) -> list[dict[str, Any]]:
         """Results of a job's rows in order; ask on with `after_row` of the last one. Sealed values are masked."""
-        if at_least:
-            await wait_until(database, "execution_results", at_least)
         async with database.tenant(caller.org) as connection:
             found = queries.list_results(connection, job_id=job_id, after_row=after_row, status=status, page=limit)
             rows = [dict(row) async for row in found]
@@ -64,7 +59,7 @@ def _media_type(content: bytes) -> str:
 def _line_routes(routes: APIRouter, resources: Resources) -> None:
     database = resources.database
 
-    @routes.get("/jobs/{job_id}/logs", tags=["logs"])
+    @routes.get("/jobs/{job_id}/logs", tags=["logs"], dependencies=[at_least(resources, LOGS)])
     async def list_lines(
         job_id: UUID,
         caller: CallerOf,

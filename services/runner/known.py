@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -47,24 +47,30 @@ class Known:
         self._stopped: set[UUID] = set()
         self._told_of_stop: defaultdict[UUID, list[Callable[[], None]]] = defaultdict(list)
         self._taught: set[tuple[UUID, int]] = set()
-        self._position: int | None = None
+        self._positions: dict[str, int] = {}
         self._beginning = asyncio.Lock()
 
     async def follow(self, stopping: asyncio.Event) -> None:
         """Notice stopped jobs and new heals until `stopping`; run again, it goes on where it was."""
-        follow = self._log.follow((subjects.ALL_JOBS, subjects.ALL_HEALS), await self._begin(), linger=0.0)
+        await self._begin()
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._follow(subjects.ALL_JOBS, (JobStopping, JobEnded), stopping))
+            both.create_task(self._follow(subjects.ALL_HEALS, (HealRecorded, CachedHealDropped), stopping))
+
+    async def _follow(self, subject: str, only: Sequence[type[Event]], stopping: asyncio.Event) -> None:
+        follow = self._log.follow([subject], self._positions[subject], linger=0.0, only=only)
         async for batch in with_ticks(follow, TICK_SECONDS, stopping):
             if batch is not None:
                 for recorded in batch.events:
                     self._see_recorded(recorded)
-                self._position = batch.position
+                self._positions[subject] = batch.position
 
-    async def _begin(self) -> int:
-        """The position from which changes are followed: nothing that is kept was read before it."""
+    async def _begin(self) -> None:
+        """Changes are followed from here on: nothing that is kept was read before."""
         async with self._beginning:
-            if self._position is None:
-                self._position = await self._log.last_position()
-            return self._position
+            if not self._positions:
+                now = await self._log.last_position()
+                self._positions = {subjects.ALL_JOBS: now, subjects.ALL_HEALS: now}
 
     async def job(self, job_id: UUID) -> JobView:
         """The job as it was submitted."""

@@ -30,6 +30,11 @@ from shared.contracts.scheduler import (
 )
 from shared.core.events import Event, Recorded
 
+# What an admission folds.
+SEEN = (
+    *(JobCreated, JobSubmitted, JobPaused, JobResumed, JobReprioritized, JobStopping, JobEnded),
+    *(RowDispatched, RowStarted, StepIntended, RowFinished, RowSkipped, RowLost),
+)
 TIME_TO_SUBMIT = timedelta(hours=1)
 RETRY_PAUSES = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30))
 URGENT = 90  # above it, jobs are served before all others of their organization

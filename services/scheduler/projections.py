@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from shared.bus.subjects import ALL_EVENTS
@@ -129,5 +129,11 @@ def _created(item: Recorded, event: JobCreated) -> dict[str, Any]:
     }
 
 
-JOBS = Projection("execution_jobs", (ALL_EVENTS,), ("execution_jobs",), _project_jobs)
+JOBS = Projection(
+    "execution_jobs",
+    (ALL_EVENTS,),
+    ("execution_jobs",),
+    _project_jobs,
+    events=(JobCreated, *get_args(OfJob), *get_args(OfRow)),
+)
 PROJECTIONS = (JOBS,)

@@ -142,9 +142,9 @@ def fields_of(envelope: Envelope, index: int, vault: Vault | None = None) -> dic
     return data
 
 
-def needs_key(envelope: Envelope) -> bool:
-    """Whether one of its events holds sealed values."""
-    return any(event.sealed is not None for event in envelope.events)
+def needs_key(envelope: Envelope, catalogue: Catalogue) -> bool:
+    """Whether an event of these types in it holds sealed values."""
+    return any(event.sealed is not None and event.type in catalogue for event in envelope.events)
 
 
 def decode(

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncGenerator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ from shared.bus.publisher import Ack, Publisher
 from shared.bus.puller import Pulled, Puller
 from shared.bus.subjects import EVENTS_STREAM, Stream
 from shared.core.errors import Conflict, RetoldError, TooLarge, Unavailable
-from shared.core.events import Catalogue, Recorded
+from shared.core.events import Catalogue, Event, Recorded
 from shared.core.time_and_ids import Clock, now
 
 WRONG_LAST_SEQUENCE = 10071
@@ -144,16 +144,16 @@ class JetStreamLog:
 
     async def _decoded(self, messages: list[Msg]) -> list[Recorded]:
         envelopes = [read_envelope(message.data) for message in messages]
-        await self._unlock(envelopes)
+        await self._unlock(envelopes, self._catalogue)
         recorded = []
         for message, envelope in zip(messages, envelopes, strict=True):
             subject = (message.headers or {})["Nats-Subject"]
             recorded += revive(envelope, subject, _position(message), self._catalogue, self._vault)
         return recorded
 
-    async def _unlock(self, envelopes: Iterable[Envelope]) -> None:
+    async def _unlock(self, envelopes: Iterable[Envelope], catalogue: Catalogue) -> None:
         if self._vault is not None:
-            await self._vault.unlock({each.org for each in envelopes if needs_key(each)})
+            await self._vault.unlock({each.org for each in envelopes if needs_key(each, catalogue)})
 
     async def _messages(self, subject_filter: str, after: int) -> list[Msg]:
         messages: list[Msg] = []
@@ -194,16 +194,23 @@ class JetStreamLog:
             await subscription.unsubscribe()
 
     async def follow(
-        self, subjects: Sequence[str], after: int = 0, linger: float = 0.02
+        self,
+        subjects: Sequence[str],
+        after: int = 0,
+        linger: float = 0.02,
+        only: Collection[type[Event]] | None = None,
     ) -> AsyncGenerator[Batch, None]:
-        """Batches in order, without end. See `Puller` for gaps and reconnections."""
+        """See `Log.follow`, and `Puller` for gaps and reconnections."""
+        catalogue = self._catalogue if only is None else Catalogue(only)
         puller = Puller(self._client, EVENTS_STREAM, subjects, after, linger=timedelta(seconds=linger))
         async with puller:
             async for messages in puller.batches():
-                events, unreadable = await self._read_batch(messages)
+                events, unreadable = await self._read_batch(messages, catalogue)
                 yield Batch(events, messages[-1].sequence, messages[-1].pending, unreadable)
 
-    async def _read_batch(self, messages: Sequence[Pulled]) -> tuple[tuple[Recorded, ...], tuple[Unreadable, ...]]:
+    async def _read_batch(
+        self, messages: Sequence[Pulled], catalogue: Catalogue
+    ) -> tuple[tuple[Recorded, ...], tuple[Unreadable, ...]]:
         unreadable: list[Unreadable] = []
         envelopes: list[tuple[Pulled, Envelope]] = []
         for message in messages:
@@ -211,11 +218,11 @@ class JetStreamLog:
                 envelopes.append((message, read_envelope(message.payload)))
             except Undecodable as error:
                 unreadable.append(Unreadable(message.sequence, message.subject, None, str(error)))
-        await self._unlock(envelope for _, envelope in envelopes)
+        await self._unlock((envelope for _, envelope in envelopes), catalogue)
         events: list[Recorded] = []
         for message, envelope in envelopes:
             try:
-                events += revive(envelope, message.subject, message.sequence, self._catalogue, self._vault)
+                events += revive(envelope, message.subject, message.sequence, catalogue, self._vault)
             except Undecodable as error:
                 unreadable.append(Unreadable(message.sequence, message.subject, envelope.org, str(error)))
         return tuple(events), tuple(unreadable)

@@ -1,6 +1,6 @@
 """The port of the event log: append with an expectation, load a stream, read in order."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -110,8 +110,18 @@ class Log(Protocol):
         """All events under a filter, in order (many streams at once; never the ground of a decision)."""
         ...
 
-    def follow(self, subjects: Sequence[str], after: int = 0, linger: float = 0.02) -> AsyncGenerator[Batch, None]:
-        """Batches of events beyond `after`, in order, without end; waits up to `linger` seconds to fill one."""
+    def follow(
+        self,
+        subjects: Sequence[str],
+        after: int = 0,
+        linger: float = 0.02,
+        only: Collection[type[Event]] | None = None,
+    ) -> AsyncGenerator[Batch, None]:
+        """Batches of events beyond `after`, in order, without end; waits up to `linger` seconds to fill one.
+
+        `only` these types are read; a batch may hold none of them. Over a large log give one subject: with two, the
+        server delivers 2 500 messages a second where it delivers 65 000 with one, `only` costs next to nothing.
+        """
         ...
 
     async def last_position(self, subjects: Sequence[str] = ()) -> int:

@@ -80,7 +80,9 @@ class Puller:
                 await self._start_again()
             await self._keep_requests_open()
             try:
-                await asyncio.wait_for(self._arrived.wait(), timeout=IDLE_HEARTBEAT * 2.5)
+                # Not wait_for: in Python 3.11 it loses a cancellation that comes together with a message.
+                async with asyncio.timeout(IDLE_HEARTBEAT * 2.5):
+                    await self._arrived.wait()
             except TimeoutError:
                 self._broken = True
                 continue

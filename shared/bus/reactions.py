@@ -122,7 +122,7 @@ class _Reactor:
 
     async def _handle(self, payload: bytes, subject: str, position: int) -> None:
         envelope = read_envelope(payload)
-        if self._vault is not None and needs_key(envelope):
+        if self._vault is not None and needs_key(envelope, self._catalogue):
             await self._vault.unlock([envelope.org])
         for recorded in revive(envelope, subject, position, self._catalogue, self._vault):
             await self._reaction.handler(recorded)

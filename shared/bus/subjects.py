@@ -81,6 +81,11 @@ def heals(recording_id: UUID) -> Stream:
     return Stream("healer", "heals", str(recording_id))
 
 
+def is_under(subject: str, subject_filter: str) -> bool:
+    """Whether a subject falls under a filter that ends in `>`."""
+    return subject.startswith(subject_filter.removesuffix(">"))
+
+
 def stream_of(subject: str) -> Stream:
     """The stream that an event's subject belongs to."""
     _, context, aggregate, own, *_ = subject.split(".")

@@ -15,18 +15,7 @@ from shared.db.pool import Connection
 
 log = structlog.get_logger()
 
-BOOKKEEPING = """
-create table if not exists schema_migrations (
-    name text primary key, checksum text not null, applied_at timestamptz not null default now()
-);
-create table if not exists checkpoints (
-    projection text primary key, position bigint not null check (position >= 0)
-);
-create table if not exists dead_events (
-    projection text not null, position bigint not null, index integer not null, reason text not null,
-    primary key (projection, position, index)
-);
-"""
+BOOKKEEPING = Path(__file__).with_name("bookkeeping.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +40,7 @@ async def migrate(connection: Connection, migrations: list[Migration]) -> list[s
     """Apply what is missing to the connection's schema; names of what was applied."""
     async with connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(hashtext(current_schema() || '.migrations'))")
-        await connection.execute(BOOKKEEPING)
+        await connection.execute(BOOKKEEPING.read_text("utf-8"))
         done = {row["name"]: row["checksum"] for row in await connection.fetch("select * from schema_migrations")}
         applied = []
         for migration in migrations:

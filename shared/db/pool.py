@@ -23,6 +23,10 @@ NO_ANSWER = (
     OSError,
     TimeoutError,
 )
+# A projector whose machine is gone lets another one take over after some 25 s, not two hours.
+KEEPALIVES = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+# A projector finds rows by their keys. Its plans are made when a table is small, and kept while it grows.
+BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
 class Database:
@@ -76,17 +80,19 @@ class Database:
             await act_for(connection, org)
             yield connection
 
-    async def dedicated(self, search_path: str | None = None) -> Connection:
-        """A connection outside the pool, for a projector that holds a lock as long as it lives."""
+    async def dedicated(self, search_path: str | None = None, command_timeout: float | None = 120) -> Connection:
+        """A connection outside the pool, for a projector that holds a lock as long as it lives. Timeout in seconds."""
         try:
             connection = await asyncpg.connect(
                 self._url,
                 timeout=10,
-                command_timeout=120,
+                command_timeout=command_timeout,
                 server_settings={
                     "search_path": search_path or self.schema,
                     # Safe for read models only: the position lives in the same transaction.
                     "synchronous_commit": "off",
+                    **KEEPALIVES,
+                    **BY_KEY,
                     "application_name": f"retold-{self.schema}-projector",
                 },
             )

@@ -14,13 +14,17 @@ from shared.runtime import Blueprint
 SERVICES = ("ingest", "scheduler", "runner", "healer")
 
 
+EVERYWHERE = "bookkeeping"  # of every schema
+
+
 def _queries(service: str) -> Any:
-    return import_module(f"services.{service}.projections").queries
+    module = "shared.projections" if service == EVERYWHERE else f"services.{service}.projections"
+    return import_module(module).queries
 
 
 NAMED = [
     (service, name)
-    for service in SERVICES
+    for service in (*SERVICES, EVERYWHERE)
     for name in _queries(service).available_queries
     if not name.endswith("_cursor")
 ]
@@ -43,5 +47,6 @@ async def connections(stack: LocalStack) -> AsyncIterator[dict[str, "asyncpg.Con
 async def test_a_named_query_can_be_prepared(
     connections: dict[str, "asyncpg.Connection[asyncpg.Record]"], service: str, name: str
 ) -> None:
-    statement = await connections[service].prepare(getattr(_queries(service), name).sql)
+    connection = connections[SERVICES[0] if service == EVERYWHERE else service]
+    statement = await connection.prepare(getattr(_queries(service), name).sql)
     assert statement.get_query()

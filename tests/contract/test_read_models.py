@@ -11,6 +11,7 @@ import pytest
 
 from services.__main__ import SERVICES
 from shared.core.errors import Conflict
+from shared.core.events import Event
 from shared.core.time_and_ids import PLATFORM_ORG, derived_id, now
 from shared.db.migrations import read_migrations
 from shared.lines import Line
@@ -19,6 +20,7 @@ from shared.projections import Projection, Projector, checkpoint
 from shared.runtime import Blueprint, Resources
 from tests.conftest import opening_resources, stack_in_a_folder
 from tests.golden.story import Story, story
+from tests.integration.projections.read_models import OneByOne
 
 BLUEPRINTS: tuple[Blueprint, ...] = tuple(import_module(f"services.{name}.main").BLUEPRINT for name in SERVICES)
 PROJECTIONS = [(blueprint, projection) for blueprint in BLUEPRINTS for projection in blueprint.projections]
@@ -107,6 +109,21 @@ async def test_a_rebuild_gives_the_rows_that_live_projection_gave(
     assert await _checkpoint(own, projection) == reached == seen[-1]
     async with own.database.connection() as connection:
         assert await connection.fetchval("select count(*) from dead_events") == 0
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "projection"), PROJECTIONS, ids=[f"{blueprint.name}.{each.name}" for blueprint, each in PROJECTIONS]
+)
+async def test_where_a_batch_of_events_ends_makes_no_difference(
+    told: tuple[LocalStack, dict[str, Resources]], blueprint: Blueprint, projection: Projection
+) -> None:
+    stack, resources = told
+    own = resources[blueprint.name]
+    live = await _rows(stack, blueprint.name, projection.tables)
+    one_by_one = OneByOne(own.log if projection.source == "events" else own.lines)
+    projector = Projector(own.database, projection, one_by_one)
+    await projector.rebuild(read_migrations(blueprint.migrations), lambda *_: None)
+    assert await _rows(stack, blueprint.name, projection.tables) == live
 
 
 async def test_a_projector_that_runs_while_its_tables_are_rebuilt_goes_on_from_there(
@@ -212,3 +229,13 @@ async def test_two_organizations_have_rows_of_their_own(told: tuple[LocalStack, 
         story_name = "first" if org == FIRST else "second"
         assert [row["id"] for row in names] == [Story(story_name).id("recording")]
         assert derived_id("story", story_name, "recording") == names[0]["id"]
+
+
+def test_a_projection_reads_every_type_that_its_module_knows() -> None:
+    for service in SERVICES:
+        module = import_module(f"services.{service}.projections")
+        projections = [each for each in module.PROJECTIONS if each.source == "events"]
+        known = {each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Event)}
+        assert all(not each.events or set(each.events) <= known for each in projections)
+        if all(each.events for each in projections):
+            assert set().union(*(each.events for each in projections)) == known, service
