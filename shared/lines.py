@@ -73,7 +73,13 @@ class Lot(msgspec.Struct, omit_defaults=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Lot)
+_bare_decoder = msgspec.json.Decoder(list[Line])
 _said_decoder = msgspec.json.Decoder(list[tuple[str, dict[str, Any]]])
+
+
+def _lot_of(payload: bytes) -> Lot:
+    """The lines of a message; before they were sealed it was a bare list."""
+    return Lot(_bare_decoder.decode(payload)) if payload.startswith(b"[") else _decoder.decode(payload)
 
 
 class Lines:
@@ -140,7 +146,7 @@ class Lines:
                 unreadable: list[Unreadable] = []
                 for message in messages:
                     try:
-                        lines = await self._opened(message.subject, _decoder.decode(message.payload))
+                        lines = await self._opened(message.subject, _lot_of(message.payload))
                     except (msgspec.DecodeError, ValueError) as error:
                         unreadable.append(Unreadable(message.sequence, message.subject, None, type(error).__name__))
                         continue

@@ -81,8 +81,9 @@ class Projection:
 
     `apply` gets the items of one organization, in order, inside a transaction. It writes facts of the
     items only: no clock, no random id, so that a rebuild gives the same bytes; where a batch of items ends
-    must make no difference either. `events`: the types that it reads (all where none is named). What belongs to several streams reads `ALL_EVENTS`: a server looks for the
-    next message under two filters thirty times as long as under one.
+    must make no difference either. `events`: the types that it reads (all where none is named). What belongs
+    to several streams reads `ALL_EVENTS`: a server looks for the next message under two filters thirty times as
+    long as under one.
     """
 
     name: str

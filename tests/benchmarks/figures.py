@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from rich.console import Group
 from rich.table import Table
 
 FILE = Path(__file__).parents[2] / "build" / "bench" / "engine.json"
@@ -53,20 +54,31 @@ def write(figures: Sequence[Figure], path: Path = FILE) -> None:
     path.write_text(as_json(figures) + "\n")
 
 
-def as_table(figures: Sequence[Figure]) -> Table:
-    """For people: every number with its spread, its goal and its settings."""
-    table = Table(title="The engine, measured", title_justify="left")
+def as_table(figures: Sequence[Figure]) -> Group:
+    """For people: every number with its spread, its goal, and under which letter its settings stand below."""
+    table = Table(title="The engine, measured", title_justify="left", box=None, pad_edge=False)
     table.add_column("figure", overflow="fold")
     for heading in ("value", "from – to", "goal"):
         table.add_column(heading, justify="right", overflow="fold")
-    table.add_column("how durable, and what else matters", overflow="fold", style="dim")
+    table.add_column("", style="bold")
+    letters = {settings: _letter(at) for at, settings in enumerate(dict.fromkeys(each.settings for each in figures))}
     for each in figures:
         spread = "" if each.low is None or each.high is None else f"{_short(each.low)} – {_short(each.high)}"
         colour = "" if each.goal is None else "green" if each.is_reached else "red"
         goal = "" if each.goal is None else f"{'≥' if each.better == 'higher' else '≤'} {_short(each.goal)}"
         value = f"{_short(each.value)} {each.unit}"
-        table.add_row(each.name, f"[{colour}]{value}[/]" if colour else value, spread, goal, each.settings)
-    return table
+        table.add_row(each.name, f"[{colour}]{value}[/]" if colour else value, spread, goal, letters[each.settings])
+    legend = Table(title="how durable, and what else matters", title_justify="left", box=None, show_header=False)
+    legend.add_column(style="bold")
+    legend.add_column(overflow="fold", style="dim")
+    for settings, letter in letters.items():
+        legend.add_row(letter, settings)
+    return Group(table, "", legend)
+
+
+def _letter(at: int) -> str:
+    """A, B, … Z, AA, AB, …"""
+    return (_letter(at // 26 - 1) if at >= 26 else "") + chr(ord("A") + at % 26)
 
 
 def _rounded(value: float) -> float:

@@ -118,9 +118,11 @@ class OneByOne:
         self._source = source
         self._begin = begin
 
-    async def follow(self, subjects: Sequence[str], after: int = 0, linger: float = 0.02) -> AsyncGenerator[Any, None]:
+    async def follow(
+        self, subjects: Sequence[str], after: int = 0, linger: float = 0.02, only: Any = None
+    ) -> AsyncGenerator[Any, None]:
         """See `Source`."""
-        async with aclosing(self._source.follow(subjects, max(after, self._begin), linger)) as batches:
+        async with aclosing(self._source.follow(subjects, max(after, self._begin), linger, only)) as batches:
             async for batch in batches:
                 for position, events in groupby(batch.events, key=lambda item: item.position):
                     yield Batch(tuple(events), position, 0)

@@ -186,9 +186,11 @@ class Moving:
         self._log = log
         self._asked = 0
 
-    def follow(self, subjects: Sequence[str], after: int = 0, linger: float = 0.02) -> AsyncGenerator[Any, None]:
+    def follow(
+        self, subjects: Sequence[str], after: int = 0, linger: float = 0.02, only: Any = None
+    ) -> AsyncGenerator[Any, None]:
         """See `Source`."""
-        found: AsyncGenerator[Any, None] = self._log.follow(subjects, after, linger)
+        found: AsyncGenerator[Any, None] = self._log.follow(subjects, after, linger, only)
         return found
 
     async def last_position(self, subjects: Sequence[str] = ()) -> int:
