@@ -1,7 +1,9 @@
-"""One contract, two logs: JetStream, and its twin in memory."""
+"""One contract, four logs: JetStream on one node and on three, and its twin in memory that answers as either."""
 
 import asyncio
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+from copy import copy
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,22 +11,45 @@ from nats.aio.client import Client
 
 from shared.bus import subjects
 from shared.bus.jetstream import JetStreamLog
-from shared.bus.log import Append, Context, Log
-from shared.bus.memory import MemoryLog
+from shared.bus.log import Append, Batch, Context, Log
+from shared.bus.memory import Faults, MemoryLog
 from shared.bus.subjects import Stream
 from shared.contracts.catalogue import catalogue
 from shared.contracts.ingest import OrganizationFounded, TeamFormed, TeamJoined, UserInvited
 from shared.core.errors import Conflict, TooLarge
 from shared.core.events import Catalogue, Event, Recorded
-from shared.local.nats_server import NatsServer
+from shared.local import NatsCluster
+from tests.chaos.clusters import cluster_in_a_folder, empty_log
 
 CONTEXT = Context(UUID(int=7), "tester", "correlation", "cause")
 
 
-@pytest.fixture(params=["memory", "jetstream"])
-def log(request: pytest.FixtureRequest, nats_client: Client) -> Log:
-    """Either log, empty."""
-    return MemoryLog(catalogue()) if request.param == "memory" else JetStreamLog(nats_client, catalogue())
+@pytest.fixture(scope="module")
+async def cluster() -> AsyncIterator[NatsCluster]:
+    """Three nodes for all tests of this file."""
+    async with cluster_in_a_folder() as running:
+        yield running
+
+
+@pytest.fixture
+async def replicated(cluster: NatsCluster) -> AsyncIterator[JetStreamLog]:
+    """The real one on three nodes, empty."""
+    async with empty_log(cluster) as client:
+        yield JetStreamLog(client, catalogue())
+
+
+@pytest.fixture(params=["memory as one node", "memory as three", "one node", "three nodes"])
+def log(request: pytest.FixtureRequest) -> Log:
+    """Each log, empty."""
+    match request.param:
+        case "memory as one node":
+            return MemoryLog(catalogue(), faults=Faults(nodes=1))
+        case "memory as three":
+            return MemoryLog(catalogue(), faults=Faults(nodes=3))
+        case "one node":
+            return request.getfixturevalue("jetstream")  # type: ignore[no-any-return]
+        case _:
+            return request.getfixturevalue("replicated")  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -96,6 +121,54 @@ async def test_a_repeated_append_is_harmless_though_the_stream_moved_on(log: Log
     assert len(await log.load(stream)) == 2
 
 
+async def test_a_command_repeated_on_top_of_newer_events_keeps_its_first_place(log: Log) -> None:
+    stream = some_stream()
+    first = await log.append(append(stream, invited()))
+    second = await log.append(append(stream, invited("grace@crm.example"), expected=first, command="another"))
+    assert await log.append(append(stream, invited(), expected=second)) == first
+    assert len(await log.load(stream)) == 2
+
+
+async def test_a_command_repeated_on_a_stale_view_is_never_stored_again(log: Log) -> None:
+    stream = some_stream()
+    first = await log.append(append(stream, invited()))
+    second = await log.append(append(stream, invited("grace@crm.example"), expected=first, command="another"))
+    third = await log.append(append(stream, invited("joan@crm.example"), expected=second, command="a third"))
+    with suppress(Conflict):  # one node refuses: decided anew it gets its first place, as above
+        assert await log.append(append(stream, invited(), expected=second)) == first
+    assert [each.position for each in await log.load(stream)] == [first, second, third]
+
+
+async def test_many_appends_at_once_keep_their_order_and_are_all_tried(log: Log) -> None:
+    streams = [some_stream() for _ in range(4)]
+    await log.append(append(streams[1], invited()))
+    with pytest.raises(Conflict):
+        await log.append_all([append(each, invited("grace@crm.example"), command="many") for each in streams])
+    assert [len(await log.load(each)) for each in streams] == [1, 1, 1, 1]
+    fresh = [append(some_stream(), invited()) for _ in range(50)]
+    positions = await log.append_all(fresh)
+    assert positions == sorted(set(positions))
+    assert [(await log.load(each.stream)).position for each in fresh] == positions
+    assert await log.append_all(fresh) == positions
+
+
+async def test_the_first_event_of_a_stream_is_found_alone(log: Log) -> None:
+    stream = some_stream()
+    assert await log.first(stream) is None
+    first = await log.append(append(stream, invited()))
+    await log.append(append(stream, invited("grace@crm.example"), expected=first, command="another"))
+    found = await log.first(stream)
+    assert found is not None
+    assert (found.position, found.event) == (first, invited())
+
+
+async def test_an_empty_stream_stands_where_it_was_asked_from(log: Log) -> None:
+    stream = some_stream()
+    assert (await log.load(stream)).position == 0
+    position = await log.append(append(stream, invited()))
+    assert (await log.load(stream, position)).position == position
+
+
 async def test_the_events_of_one_decision_share_a_position_and_keep_their_order(log: Log) -> None:
     stream, owner, team = some_stream(), UUID(int=1), UUID(int=2)
     formed = TeamFormed(team_id=team, name="Back office", slug="back-office", owner_id=owner)
@@ -147,59 +220,52 @@ async def test_what_postgres_cannot_store_never_enters(log: Log) -> None:
     assert recorded.event.email == "a\ufffdb \\u0000@crm.example"  # type: ignore[attr-defined]
 
 
-async def test_types_that_a_reader_does_not_know_are_left_out(jetstream: JetStreamLog, nats_client: Client) -> None:
+def reading(log: Log, known: Catalogue) -> Log:
+    """The same log as a release sees it that knows other types."""
+    other = copy(log)
+    other._catalogue = known  # type: ignore[attr-defined]
+    return other
+
+
+async def test_types_that_a_reader_does_not_know_are_left_out_and_still_counted(log: Log) -> None:
     stream = some_stream()
     founded = OrganizationFounded(organization_id=uuid4(), name="A", owner_id=uuid4(), owner_email="a@b.cd")
-    await jetstream.append(append(stream, founded, invited()))
-    older = JetStreamLog(nats_client, Catalogue([UserInvited]))
+    await log.append(append(stream, founded, invited()))
+    older, oldest = reading(log, Catalogue([UserInvited])), reading(log, Catalogue())
     assert [type(each.event) for each in await older.load(stream)] == [UserInvited]
+    position = await log.append(append(stream, founded, expected=await log.last_position(), command="another"))
+    assert [(list(seen), seen.position) for seen in [await oldest.load(stream)]] == [([], position)]
+    async with asyncio.timeout(10), aclosing(older.follow((stream.canonical_filter,))) as batches:
+        seen = [batch async for batch in until(batches, position)]
+    assert [type(each.event) for batch in seen for each in batch.events] == [UserInvited]
 
 
-async def test_a_decision_over_the_limit_is_refused_with_both_sizes(jetstream: JetStreamLog) -> None:
+async def until(batches: AsyncGenerator[Batch, None], position: int) -> AsyncIterator[Batch]:
+    """The batches up to a position."""
+    async for batch in batches:
+        yield batch
+        if batch.position >= position:
+            return
+
+
+async def test_what_a_reader_cannot_decode_is_told_with_its_place_and_the_rest_goes_on(log: Log) -> None:
+    class UserInvited(Event):  # the shape that a later release made of it
+        badge: int
+
+    stream = some_stream()
+    first = await log.append(append(stream, invited()))
+    founded = OrganizationFounded(organization_id=uuid4(), name="A", owner_id=uuid4(), owner_email="a@b.cd")
+    second = await log.append(append(stream, founded, expected=first, command="another"))
+    other = reading(log, Catalogue([UserInvited, OrganizationFounded]))
+    async with asyncio.timeout(10), aclosing(other.follow((stream.canonical_filter,))) as batches:
+        seen = [batch async for batch in until(batches, second)]
+    (unreadable,) = [each for batch in seen for each in batch.unreadable]
+    assert (unreadable.position, unreadable.subject, unreadable.org) == (first, stream.subject(), CONTEXT.org)
+    assert "UserInvited" in unreadable.reason
+    assert "ada@crm.example" not in unreadable.reason
+    assert [each.event for batch in seen for each in batch.events] == [founded]
+
+
+async def test_a_decision_over_the_limit_is_refused_with_both_sizes(log: Log) -> None:
     with pytest.raises(TooLarge, match=r"1,048,576"):
-        await jetstream.append(append(some_stream(), invited("x" * 1_100_000)))
-
-
-async def test_thousands_of_events_are_read_completely_and_in_order(jetstream: JetStreamLog) -> None:
-    job = uuid4()
-    rows = [Append(subjects.row(job, n), [invited(f"p{n}@crm.example")], 0, "c", CONTEXT) for n in range(2600)]
-    for start in range(0, len(rows), 200):
-        await asyncio.gather(*(jetstream.append(each) for each in rows[start : start + 200]))
-    followed = await collect(jetstream, subjects.rows_of(job), len(rows))
-    positions = [each.position for each in followed]
-    assert positions == sorted(set(positions))
-    assert len(positions) == len(rows)
-    assert [each.position for each in await jetstream.read(subjects.rows_of(job))] == positions
-
-
-async def test_who_follows_loses_and_repeats_nothing_when_consumer_and_server_are_lost(
-    jetstream: JetStreamLog, nats_client: Client, nats_server: NatsServer
-) -> None:
-    stream, position = some_stream(), 0
-    following = asyncio.create_task(collect(jetstream, stream.canonical_filter, 30))
-
-    async def more(count: int) -> None:
-        nonlocal position
-        for _ in range(count):
-            position = await jetstream.append(append(stream, invited(), expected=position, command=str(position)))
-
-    await more(10)
-    api = nats_client.jetstream()
-    for consumer in await api.consumers_info(subjects.EVENTS_STREAM):
-        if not consumer.config.durable_name:
-            await api.delete_consumer(subjects.EVENTS_STREAM, consumer.name)
-    await more(10)
-    await nats_server.stop()
-    await nats_server.start()
-    await more(10)
-    positions = [each.position for each in await following]
-    assert positions == sorted(set(positions))
-    assert len(positions) == 30
-
-
-async def test_nothing_can_be_taken_out_of_the_log(jetstream: JetStreamLog, nats_client: Client) -> None:
-    await jetstream.append(append(some_stream(), invited()))
-    config = (await nats_client.jetstream().stream_info(subjects.EVENTS_STREAM)).config
-    assert (config.deny_delete, config.deny_purge, config.max_age, config.max_bytes) == (True, True, 0, -1)
-    assert config.compression == "s2"
-    assert config.duplicate_window == 600
+        await log.append(append(some_stream(), invited("x" * 1_100_000)))

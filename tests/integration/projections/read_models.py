@@ -126,6 +126,8 @@ class OneByOne:
             async for batch in batches:
                 for position, events in groupby(batch.events, key=lambda item: item.position):
                     yield Batch(tuple(events), position, 0)
+                if not batch.events or batch.events[-1].position < batch.position:
+                    yield Batch((), batch.position, 0)  # behind it stand events of other types
 
     async def last_position(self, subjects: Sequence[str] = ()) -> int:
         """See `Source`."""
