@@ -107,7 +107,7 @@ async def open_resources(blueprint: Blueprint, settings: Settings, stopping: asy
         try:
             await provision(client, lease=timedelta(seconds=settings.lease_seconds), replicas=settings.replicas)
         except (nats.errors.Error, TimeoutError) as failure:
-            raise Unavailable(f"JetStream could not be prepared: {failure!r}") from failure
+            raise Unavailable(f"JetStream could not be prepared: {str(failure) or repr(failure)}") from failure
         async with database.connection() as connection:
             await migrate(connection, read_migrations(blueprint.migrations))
         yield Resources(

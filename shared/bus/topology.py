@@ -30,7 +30,7 @@ PRESENCE_KEPT = timedelta(seconds=30)
 RESTORING = "retold-restoring"  # in a stream's metadata while `retold restore` fills it
 DUPLICATE_WINDOW = timedelta(minutes=10)
 LINES_KEPT = timedelta(days=30)
-LINES_BYTES = 2 * 1024**3
+LINES_BYTES = 1024**3  # reserved on the disk when the stream is made
 
 log = structlog.get_logger()
 
