@@ -16,6 +16,7 @@ from shared.core.events import Event
 from shared.db.migrations import Migration
 from shared.db.pool import NO_ANSWER, Connection, Database, act_for
 from shared.db.queries import load_queries
+from shared.ops.metrics import DEAD_LETTERS, PROJECTION
 
 # What an event can do wrong by itself: a table refuses its values, or they do not fit together.
 POISON = (
@@ -241,6 +242,8 @@ async def _put_aside(connection: Connection, projection: Projection, item: Item 
         organization_id=item.org,
         whole_message=isinstance(item, Unreadable),
     )
+    service = str(await queries.own_schema(connection)).removesuffix("_shadow")
+    DEAD_LETTERS.labels(service, PROJECTION).inc()
     log.error("event put aside; see: retold dead-letters list", **where, reason=reason)
 
 

@@ -16,6 +16,9 @@ update checkpoints set position = :new where projection = :projection and positi
 -- name: become_the_only_projector$
 select pg_try_advisory_lock(hashtextextended(current_schema() || '.' || :projection, 0));
 
+-- name: own_schema$
+select current_schema();
+
 -- name: put_aside!
 insert into dead_events (projection, position, index, reason, subject, organization_id, whole_message)
 values (:projection, :position, :index, :reason, :subject, :organization_id, :whole_message)

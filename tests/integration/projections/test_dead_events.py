@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from shared.bus import subjects
@@ -24,14 +25,22 @@ async def _invite(models: ReadModels, *emails: str, org: UUID | None = None) -> 
     return await models.tell(subjects.organization(org), *events, org=org)
 
 
+def counted() -> float:
+    """What `/metrics` tells of events that ingest put aside."""
+    labels = {"service": "ingest", "kind": "projection"}
+    return REGISTRY.get_sample_value("retold_dead_letters_total", labels) or 0.0
+
+
 async def test_an_event_that_a_table_refuses_is_put_aside_and_can_be_applied_again(read_models: ReadModels) -> None:
     await read_models.project_all(USERS)
     await read_models.execute(USERS, ODD)
     one = uuid4()
     odd = await _invite(read_models, "even@x.example", "odd@x.example", "also-even@x.example", org=one)
     others = [await _invite(read_models, f"somebody{number}@x.example") for number in range(20)]
+    before = counted()
     with capture_logs() as told:
         await read_models.project_all(USERS)
+    assert counted() == before + 1
     found = {row["email"] for row in await read_models.table(USERS, where="email like '%@x.example'")}
     assert found == {"even@x.example", "also-even@x.example", *(f"somebody{n}@x.example" for n in range(len(others)))}
     database = read_models.resources["ingest"].database
