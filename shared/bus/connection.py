@@ -4,14 +4,11 @@ import asyncio
 from contextlib import suppress
 
 import nats.errors
-import structlog
 from nats.aio.client import Client
 
 from shared.core.errors import Unavailable
 
 CONNECT_SECONDS = 10.0
-
-log = structlog.get_logger()
 
 
 class LeanClient(Client):
@@ -49,8 +46,7 @@ async def connect(url: str, name: str) -> Client:
     last: list[Exception] = []
 
     async def quiet(error: Exception) -> None:
-        last[:] = [error]
-        log.debug("nats", error=repr(error))
+        last[:] = [error]  # of interest while connecting only: later the client goes on trying by itself
 
     client = LeanClient()
     try:

@@ -103,8 +103,14 @@ async def test_rows_on_their_way_to_a_worker_that_stops_are_at_once_another_ones
     nats_server: NatsServer, nats_client: Client
 ):
     elsewhere = await connect(nats_server.url, "scheduler")
+
+    async def keep_dispatching() -> None:
+        for _ in range(9):
+            await dispatch(elsewhere, 100)
+            await asyncio.sleep(0.05)
+
     async with taking(nats_client, 1000) as first:
-        dispatching = asyncio.create_task(dispatch(elsewhere, 900))
+        dispatching = asyncio.create_task(keep_dispatching())
         await until(lambda: len(first.taken) > 5)
     in_hand = len(first.taken)
     await dispatching
