@@ -56,6 +56,7 @@ class RowStarted(Event):
 class StepIntended(Event):
     """The worker is about to do what may change the world: from here on the row never runs twice unseen."""
 
+    personal = ("action",)
     job_id: UUID
     row: int
     attempt: int
