@@ -2,7 +2,6 @@
 
 import traceback
 from dataclasses import dataclass
-from typing import assert_never
 
 from shared.bus.codec import Undecodable
 from shared.core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Refused, RetoldError, Unavailable
@@ -62,16 +61,3 @@ def in_words(error: BaseException) -> str:
         if "/services/" in frame.filename or "/shared/" in frame.filename:
             where = f" in {frame.name} ({frame.filename.rpartition('/')[2]}, line {frame.lineno})"
     return f"{type(error).__name__}{where}"
-
-
-def describe(outcome: Outcome) -> str:
-    """A word for logs and metrics."""
-    match outcome:
-        case Ack():
-            return "ack"
-        case Retry():
-            return "retry"
-        case DeadLetter():
-            return "dead_letter"
-        case _:
-            assert_never(outcome)

@@ -16,8 +16,9 @@ from shared.core.time_and_ids import PLATFORM_ORG, derived_id, now
 from shared.db.migrations import read_migrations
 from shared.lines import Line
 from shared.local import LocalStack
-from shared.projections import Projection, Projector, checkpoint
+from shared.projections import Projection, Projector
 from shared.runtime import Blueprint, Resources
+from shared.testing.projecting import project_all, projector_of, reached, rows_of
 from tests.conftest import opening_resources, stack_in_a_folder
 from tests.golden.story import Story, story
 from tests.integration.projections.read_models import OneByOne
@@ -50,46 +51,8 @@ async def told() -> AsyncIterator[tuple[LocalStack, dict[str, Resources]]]:
         await one.lines.publish("log.worker.w-1", [Line(PLATFORM_ORG, now().isoformat(), "info", "s", metadata=sample)])
         for blueprint in BLUEPRINTS:
             for projection in blueprint.projections:
-                await _project_all(resources[blueprint.name], projection)
+                await project_all(resources[blueprint.name], projection)
         yield stack, resources
-
-
-def _projector(resources: Resources, projection: Projection) -> Projector:
-    source = resources.log if projection.source == "events" else resources.lines
-    return Projector(resources.database, projection, source)
-
-
-async def _project_all(resources: Resources, projection: Projection) -> None:
-    """Project live until everything there is has been seen."""
-    source = resources.log if projection.source == "events" else resources.lines
-    head = await source.last_position(projection.subjects)
-    running = asyncio.create_task(_projector(resources, projection).run())
-    try:
-        async with asyncio.timeout(20):
-            while await _checkpoint(resources, projection) < head:
-                if running.done():
-                    running.result()
-                await asyncio.sleep(0.01)
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-
-
-async def _checkpoint(resources: Resources, projection: Projection) -> int:
-    async with resources.database.connection() as connection:
-        return await checkpoint(connection, projection.name)
-
-
-async def _rows(stack: LocalStack, service: str, tables: tuple[str, ...]) -> dict[str, list[str]]:
-    """Every byte of some tables, past row-level security."""
-    admin = await asyncpg.connect(stack.admin_url.rpartition("/")[0] + "/retold")
-    found = {}
-    for table in tables:
-        rows = await admin.fetch(f'select t::text from "{service}"."{table}" t order by 1')
-        found[table] = [row[0] for row in rows]
-    await admin.close()
-    return found
 
 
 @pytest.mark.parametrize(
@@ -100,13 +63,13 @@ async def test_a_rebuild_gives_the_rows_that_live_projection_gave(
 ) -> None:
     stack, resources = told
     own = resources[blueprint.name]
-    live, reached = await _rows(stack, blueprint.name, projection.tables), await _checkpoint(own, projection)
+    live, before = await rows_of(stack, blueprint.name, projection.tables), await reached(own, projection)
     assert any(live.values()), "the story tells nothing that this projection shows"
     seen: list[int] = []
     migrations = read_migrations(blueprint.migrations)
-    await _projector(own, projection).rebuild(migrations, lambda position, _: seen.append(position))
-    assert await _rows(stack, blueprint.name, projection.tables) == live
-    assert await _checkpoint(own, projection) == reached == seen[-1]
+    await projector_of(own, projection).rebuild(migrations, lambda position, _: seen.append(position))
+    assert await rows_of(stack, blueprint.name, projection.tables) == live
+    assert await reached(own, projection) == before == seen[-1]
     async with own.database.connection() as connection:
         assert await connection.fetchval("select count(*) from dead_events") == 0
 
@@ -119,11 +82,11 @@ async def test_where_a_batch_of_events_ends_makes_no_difference(
 ) -> None:
     stack, resources = told
     own = resources[blueprint.name]
-    live = await _rows(stack, blueprint.name, projection.tables)
+    live = await rows_of(stack, blueprint.name, projection.tables)
     one_by_one = OneByOne(own.log if projection.source == "events" else own.lines)
     projector = Projector(own.database, projection, one_by_one)
     await projector.rebuild(read_migrations(blueprint.migrations), lambda *_: None)
-    assert await _rows(stack, blueprint.name, projection.tables) == live
+    assert await rows_of(stack, blueprint.name, projection.tables) == live
 
 
 async def test_a_projector_that_runs_while_its_tables_are_rebuilt_goes_on_from_there(
@@ -132,9 +95,9 @@ async def test_a_projector_that_runs_while_its_tables_are_rebuilt_goes_on_from_t
     _, resources = told
     own = resources["ingest"]
     blueprint, projection = next(each for each in PROJECTIONS if each[1].name == "users")
-    running = asyncio.create_task(_projector(own, projection).run())
+    running = asyncio.create_task(projector_of(own, projection).run())
     await asyncio.sleep(0.3)
-    await _projector(own, projection).rebuild(read_migrations(blueprint.migrations), lambda *_: None)
+    await projector_of(own, projection).rebuild(read_migrations(blueprint.migrations), lambda *_: None)
     for append in story("third")[:2]:
         await own.log.append(append)
     head = await own.log.last_position(projection.subjects)
@@ -142,8 +105,8 @@ async def test_a_projector_that_runs_while_its_tables_are_rebuilt_goes_on_from_t
         if running.done():  # fenced by the swap: its supervisor starts it again
             with suppress(Conflict):
                 running.result()
-            running = asyncio.create_task(_projector(own, projection).run())
-        if await _checkpoint(own, projection) >= head:
+            running = asyncio.create_task(projector_of(own, projection).run())
+        if await reached(own, projection) >= head:
             break
         await asyncio.sleep(0.05)
     running.cancel()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-import asyncpg
 import pytest
 from nats.aio.client import Client
 
@@ -28,8 +27,9 @@ from shared.keys import KeyRing
 from shared.lines import Line
 from shared.local import LocalStack
 from shared.objects import Objects, Store
-from shared.projections import Projection, Projector, checkpoint
+from shared.projections import Projector
 from shared.runtime import Blueprint, Resources
+from shared.testing.projecting import project_all, rows_of
 from tests.conftest import opening_resources, stack_in_a_folder
 from tests.golden.story import Story, story
 from tests.integration.tampering import KEYS, chainer, empty_nats, everything, nothing
@@ -94,34 +94,16 @@ async def _project(resources: dict[str, Resources]) -> None:
     """Every projection, live, until it has seen everything."""
     for blueprint in BLUEPRINTS:
         for projection in blueprint.projections:
-            own = resources[blueprint.name]
-            source = own.log if projection.source == "events" else own.lines
-            head = await source.last_position(projection.subjects)
-            running = asyncio.create_task(Projector(own.database, projection, source).run())
-            async with asyncio.timeout(20):
-                while await _checkpoint(own, projection) < head:
-                    if running.done():
-                        running.result()
-                    await asyncio.sleep(0.01)
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
-
-
-async def _checkpoint(resources: Resources, projection: Projection) -> int:
-    async with resources.database.connection() as connection:
-        return await checkpoint(connection, projection.name)
+            await project_all(resources[blueprint.name], projection)
 
 
 async def _tables(stack: LocalStack) -> Tables:
-    """Every byte of every read model, checkpoints with them, past row-level security."""
-    admin = await asyncpg.connect(stack.admin_url.rpartition("/")[0] + "/retold")
+    """Every byte of every read model, checkpoints with them."""
     found = {}
     for blueprint in BLUEPRINTS:
-        for table in ("checkpoints", *(table for each in blueprint.projections for table in each.tables)):
-            rows = await admin.fetch(f'select t::text from "{blueprint.name}"."{table}" t order by 1')
-            found[f"{blueprint.name}.{table}"] = [row[0] for row in rows]
-    await admin.close()
+        tables = ("checkpoints", *(table for each in blueprint.projections for table in each.tables))
+        rows = await rows_of(stack, blueprint.name, tables)
+        found |= {f"{blueprint.name}.{table}": each for table, each in rows.items()}
     return found
 
 
