@@ -143,6 +143,8 @@ def settings_of(blueprint: "Blueprint", laptop: Laptop, running: Running, **give
             "host": "127.0.0.1",
             "log_format": "text",
             "home": laptop.home,
+            # What a person tries out mostly runs on the same machine.
+            "allow_addresses": os.environ.get("RETOLD_ALLOW_ADDRESSES", "loopback"),
             **given,
         },
     )

@@ -1,5 +1,6 @@
-"""EDGE: JSON for machines. Recordings come in as files; people and teams as JSON."""
+"""EDGE: JSON for machines. Recordings come in as files; people, teams and URL policies as JSON."""
 
+import json
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,15 +12,20 @@ from services.ingest.adapters.importing import read_recording
 from services.ingest.adapters.json_document import MAX_FILE_BYTES
 from services.ingest.adapters.schema import recording_schema
 from services.ingest.aggregates.organization import FormTeam, InviteUser, JoinTeam
-from services.ingest.projections import RECORDINGS, TEAMS, USERS, queries
-from shared.core.errors import NotFound, TooLarge
+from services.ingest.aggregates.url_policy import AddUrlPolicy, ChangeUrlPolicy, RemoveUrlPolicy
+from services.ingest.projections import RECORDINGS, SECURITY_EVENTS, TEAMS, URL_POLICIES, USERS, queries
+from shared.contracts.ingest import PolicyType
+from shared.core.errors import InvalidInput, NotFound, TooLarge
 from shared.core.time_and_ids import derived_id, new_id
 from shared.runtime import Resources
 from shared.secrets import masked
+from shared.url_policy import read_pattern
 from shared.web.at_least import at_least
 from shared.web.callers import CallerOf
 from shared.web.paging import PageOf, link_next
 
+MAX_METADATA_BYTES = 16_384
+MAX_UPLOAD_BYTES = 64 * 1024**2
 Idempotency = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
 
 
@@ -43,11 +49,50 @@ class Membership(BaseModel):
     role: Literal["owner", "admin", "member", "viewer"] = "member"
 
 
+PolicyWord = Literal["whitelist", "blacklist", "allow", "deny"]
+POLICY_TYPES: dict[PolicyWord, PolicyType] = {
+    "whitelist": "whitelist",
+    "blacklist": "blacklist",
+    "allow": "whitelist",
+    "deny": "blacklist",
+}
+SecurityEventType = Literal[
+    "failed_login",
+    "suspicious_activity",
+    "rate_limit_exceeded",
+    "unauthorized_access",
+    "data_breach_attempt",
+    "malicious_request",
+]
+Metadata = Annotated[dict[str, Any] | None, Field(description=f"anything, up to {MAX_METADATA_BYTES} bytes of JSON")]
+
+
+class NewUrlPolicy(BaseModel):
+    """A rule about the addresses that browsers may open; `shared.url_policy.patterns` says how a pattern is written."""
+
+    pattern: str = Field(min_length=1, max_length=255, examples=["*.example.com", "10.0.0.0/8", "https://a.test/x/*"])
+    type: PolicyWord = "blacklist"
+    description: str | None = Field(None, max_length=2000)
+    is_active: bool = True
+    metadata: Metadata = None
+
+
+class UrlPolicyChange(BaseModel):
+    """What is to be another way; what is not said stays."""
+
+    description: str | None = Field(None, max_length=2000)
+    is_active: bool | None = None
+    metadata: Metadata = None
+
+
 def router(resources: Resources) -> APIRouter:
     """The routes of ingest."""
     routes = APIRouter(prefix="/v1")
     _recording_routes(routes, resources)
+    _file_routes(routes, resources)
     _people_routes(routes, resources)
+    _url_policy_routes(routes, resources)
+    _security_routes(routes, resources)
     return routes
 
 
@@ -116,13 +161,26 @@ def _recording_routes(routes: APIRouter, resources: Resources) -> None:
         return recording_schema()
 
 
-async def _body(request: Request) -> bytes:
+def _file_routes(routes: APIRouter, resources: Resources) -> None:
+    @routes.post("/files", status_code=201, tags=["files"])
+    async def keep_file(
+        request: Request, caller: CallerOf, name: Annotated[str, Query(min_length=1, max_length=200)]
+    ) -> dict[str, Any]:
+        """Keep the file in the body for steps that upload it: its `file` is what their value, or a cell, names."""
+        content = await _body(request, MAX_UPLOAD_BYTES, "a file to upload")
+        if "/" in name or "\\" in name or not name.isprintable():
+            raise InvalidInput("a file's name has no slash and nothing that cannot be printed")
+        digest = await resources.objects.put(caller.org, content)
+        return {"file": f"retold-file:{digest}/{name}", "digest": digest, "size": len(content)}
+
+
+async def _body(request: Request, limit: int = MAX_FILE_BYTES, what: str = "a recording") -> bytes:
     """The whole body. Raises `TooLarge` as soon as it is over the limit."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MAX_FILE_BYTES:
-            raise TooLarge(f"the file is over {MAX_FILE_BYTES // 1024**2} MiB, the limit for a recording")
+        if size > limit:
+            raise TooLarge(f"the file is over {limit // 1024**2} MiB, the limit for {what}")
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -163,3 +221,79 @@ def _people_routes(routes: APIRouter, resources: Resources) -> None:
         """Add a user to a team, or change the role there."""
         command = JoinTeam(team_id, user_id, membership.role)
         return {"position": await handlers.change_organization(resources, caller.context(), command)}
+
+
+def _url_policy_routes(routes: APIRouter, resources: Resources) -> None:
+    database = resources.database
+
+    @routes.post("/url-policies", status_code=201, tags=["security"])
+    async def add_url_policy(
+        policy: NewUrlPolicy, response: Response, caller: CallerOf, idempotency_key: Idempotency = None
+    ) -> dict[str, Any]:
+        """Add a rule about the addresses that browsers may open; it counts for every row that starts from now on."""
+        _check_size(policy.metadata)
+        pattern = read_pattern(policy.pattern).text
+        policy_id = derived_id(caller.org, "url policy", idempotency_key) if idempotency_key else new_id()
+        kind = POLICY_TYPES[policy.type]
+        rule = AddUrlPolicy(policy_id, pattern, kind, policy.description, policy.is_active, policy.metadata)
+        position = await handlers.change_url_policies(resources, caller.context(), rule)
+        response.headers["Location"] = f"/ingest/v1/url-policies/{policy_id}"
+        return {"id": policy_id, "pattern": pattern, "type": kind, "is_active": policy.is_active, "position": position}
+
+    @routes.get("/url-policies", tags=["security"], dependencies=[at_least(resources, URL_POLICIES)])
+    async def list_url_policies(
+        request: Request,
+        response: Response,
+        caller: CallerOf,
+        page: PageOf,
+        type: PolicyWord | None = None,  # noqa: A002 - document E's word
+    ) -> list[dict[str, Any]]:
+        """The rules, newest first."""
+        before = {"before_at": page.before_at, "before_id": page.before_id}
+        async with database.tenant(caller.org) as connection:
+            kind = POLICY_TYPES[type] if type else None
+            found = queries.list_url_policies(connection, **before, type=kind, page=page.limit)
+            rows = [dict(row) async for row in found]
+        link_next(request, response, rows, page)
+        return rows
+
+    @routes.patch("/url-policies/{policy_id}", tags=["security"])
+    async def change_url_policy(policy_id: UUID, change: UrlPolicyChange, caller: CallerOf) -> dict[str, Any]:
+        """Switch a rule on or off, or describe it anew."""
+        _check_size(change.metadata)
+        command = ChangeUrlPolicy(policy_id, change.description, change.is_active, change.metadata)
+        return {"id": policy_id, "position": await handlers.change_url_policies(resources, caller.context(), command)}
+
+    @routes.delete("/url-policies/{policy_id}", tags=["security"])
+    async def remove_url_policy(policy_id: UUID, caller: CallerOf) -> dict[str, Any]:
+        """Take a rule away."""
+        command = RemoveUrlPolicy(policy_id)
+        return {"id": policy_id, "position": await handlers.change_url_policies(resources, caller.context(), command)}
+
+
+def _check_size(metadata: dict[str, Any] | None) -> None:
+    if metadata is not None and len(json.dumps(metadata)) > MAX_METADATA_BYTES:
+        raise InvalidInput(f"the metadata of a URL policy has at most {MAX_METADATA_BYTES} bytes of JSON")
+
+
+def _security_routes(routes: APIRouter, resources: Resources) -> None:
+    database = resources.database
+
+    @routes.get("/security-events", tags=["security"], dependencies=[at_least(resources, SECURITY_EVENTS)])
+    async def list_security_events(
+        request: Request,
+        response: Response,
+        caller: CallerOf,
+        page: PageOf,
+        severity: Literal["low", "medium", "high", "critical"] | None = None,
+        event_type: SecurityEventType | None = None,
+        job_id: UUID | None = None,
+    ) -> list[dict[str, Any]]:
+        """What somebody may want to look into, newest first: so far, what the URL policy refused."""
+        before = {"before_at": page.before_at, "before_id": page.before_id}
+        asked = {"severity": severity, "event_type": event_type, "job_id": str(job_id) if job_id else None}
+        async with database.tenant(caller.org) as connection:
+            found = queries.list_security_events(connection, **before, **asked, page=page.limit)
+            rows = [dict(row) async for row in found]
+        link_next(request, response, rows, page)
+        return rows

@@ -6,6 +6,8 @@ from services.ingest.adapters.importing import ImportedRecording
 from services.ingest.aggregates.organization import Command as OrganizationCommand
 from services.ingest.aggregates.organization import FoundOrganization, organizations
 from services.ingest.aggregates.recording import ImportRecording, recordings
+from services.ingest.aggregates.url_policy import Command as UrlPolicyCommand
+from services.ingest.aggregates.url_policy import url_policies
 from services.ingest.policies import whenever_bundles_are_learned
 from services.ingest.settings import IngestSettings
 from shared.bus import subjects
@@ -88,4 +90,13 @@ async def change_organization(
     """Carry out a command on an organization. Returns the position at which its stream stands."""
     stream = subjects.organization(context.org)
     decided = await carry_out(resources.log, organizations, stream, command, context, command_id)
+    return decided.position
+
+
+async def change_url_policies(
+    resources: Resources, context: Context, command: UrlPolicyCommand, command_id: str | None = None
+) -> int:
+    """Carry out a command on an organization's URL policies. Returns the position at which their stream stands."""
+    stream = subjects.url_policies(context.org)
+    decided = await carry_out(resources.log, url_policies, stream, command, context, command_id)
     return decided.position

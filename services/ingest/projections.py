@@ -1,20 +1,24 @@
-"""Read models of ingest: recordings, users, teams."""
+"""Read models of ingest: recordings, users, teams, URL policies, security events."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from shared.bus.subjects import ALL_ORGANIZATIONS, ALL_RECORDINGS
+from shared.bus.subjects import ALL_ORGANIZATIONS, ALL_RECORDINGS, ALL_URL_POLICIES, ROW_EVENTS
 from shared.contracts.ingest import (
     OrganizationFounded,
     RecordingImported,
     RecordingTaught,
     TeamFormed,
     TeamJoined,
+    UrlPolicyAdded,
+    UrlPolicyChanged,
+    UrlPolicyRemoved,
     UserInvited,
     with_taught,
 )
 from shared.contracts.recording import Step
+from shared.contracts.runner import UrlRefused
 from shared.core.events import Recorded
 from shared.core.time_and_ids import derived_id
 from shared.db.queries import as_rows, load_queries
@@ -109,7 +113,66 @@ async def _project_teams(connection: Connection, items: Sequence[Recorded]) -> N
         await queries.add_team_members(connection, rows=as_rows(list(members.values())))
 
 
+async def _project_url_policies(connection: Connection, items: Sequence[Recorded]) -> None:
+    added: dict[UUID, dict[str, Any]] = {}
+    changed: dict[UUID, dict[str, Any]] = {}
+    removed: list[UUID] = []
+    for item in items:
+        match item.event:
+            case UrlPolicyAdded() as event:
+                policy = {"id": event.policy_id, "organization_id": item.org, "pattern": event.pattern}
+                policy |= {"type": event.type, "created_at": item.at}
+                added.setdefault(event.policy_id, policy | _changeable(item, event))
+            case UrlPolicyChanged() as event:
+                known = added.get(event.policy_id) or changed.setdefault(event.policy_id, {"id": event.policy_id})
+                known |= _changeable(item, event)
+            case UrlPolicyRemoved() as event:
+                removed.append(event.policy_id)
+    if added:
+        await queries.add_url_policies(connection, rows=as_rows(list(added.values())))
+    if changed:
+        await queries.change_url_policies(connection, rows=as_rows(list(changed.values())))
+    if removed:
+        await queries.remove_url_policies(connection, ids=removed)
+
+
+def _changeable(item: Recorded, event: UrlPolicyAdded | UrlPolicyChanged) -> dict[str, Any]:
+    told = {"description": event.description, "is_active": event.is_active, "metadata": event.metadata}
+    return told | {"at": item.at}
+
+
+async def _project_security_events(connection: Connection, items: Sequence[Recorded]) -> None:
+    refused = [(item, item.event) for item in items if isinstance(item.event, UrlRefused)]
+    rows = [_refusal(item, event) for item, event in refused]
+    if rows:
+        await queries.add_security_events(connection, rows=as_rows(rows))
+
+
+def _refusal(item: Recorded, event: UrlRefused) -> dict[str, Any]:
+    """A page that looks around in private networks is another thing than one that an organization keeps closed."""
+    match event.reason:
+        case "metadata" | "private":
+            event_type, severity = "suspicious_activity", "high"
+        case "policy":
+            event_type, severity = "unauthorized_access", "medium"
+        case _:
+            event_type, severity = "malicious_request", "medium"
+    return {
+        "id": item.id,
+        "organization_id": item.org,
+        "event_type": event_type,
+        "severity": severity,
+        "description": f"row {event.row}: the URL policy refused {event.url}: {event.rule}",
+        "details": event.model_dump(mode="json"),
+        "at": item.at,
+    }
+
+
 RECORDINGS = Projection("recordings", (ALL_RECORDINGS,), ("recordings",), _project_recordings)
 USERS = Projection("users", (ALL_ORGANIZATIONS,), ("users",), _project_users)
 TEAMS = Projection("teams", (ALL_ORGANIZATIONS,), ("teams", "team_members"), _project_teams)
-PROJECTIONS = (RECORDINGS, USERS, TEAMS)
+URL_POLICIES = Projection("url_policies", (ALL_URL_POLICIES,), ("url_policies",), _project_url_policies)
+SECURITY_EVENTS = Projection(
+    "security_events", (ROW_EVENTS,), ("security_events",), _project_security_events, events=(UrlRefused,)
+)
+PROJECTIONS = (RECORDINGS, USERS, TEAMS, URL_POLICIES, SECURITY_EVENTS)

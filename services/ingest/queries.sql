@@ -70,3 +70,55 @@ select t.id, t.name, t.slug, t.owner_id, t.created_at,
        (select count(*) from team_members m where m.team_id = t.id) as members
 from teams t
 order by t.created_at, t.id;
+
+-- name: add_url_policies!
+insert into url_policies (
+    id, organization_id, pattern, type, description, is_active, metadata, created_at, updated_at
+)
+select id, organization_id, pattern, type, description, is_active, nullif(metadata, 'null'), created_at, at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, organization_id uuid, pattern text, type text, description text, is_active boolean, metadata jsonb,
+    created_at timestamptz, at timestamptz
+)
+on conflict (id) do nothing;
+
+-- name: change_url_policies!
+update url_policies
+set description = given.description, is_active = given.is_active, metadata = nullif(given.metadata, 'null'),
+    updated_at = given.at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, description text, is_active boolean, metadata jsonb, at timestamptz
+)
+where url_policies.id = given.id;
+
+-- name: remove_url_policies!
+delete from url_policies where id = any(:ids::uuid[]);
+
+-- name: list_url_policies
+select id, pattern, type, description, is_active, metadata, created_at, updated_at
+from url_policies
+where (:before_at::timestamptz is null or (created_at, id) < (:before_at, :before_id::uuid))
+  and (:type::text is null or type = :type)
+order by created_at desc, id desc
+limit :page;
+
+-- name: add_security_events!
+insert into security_events (
+    id, organization_id, event_type, severity, description, details, status, created_at, updated_at
+)
+select id, organization_id, event_type, severity, description, details, 'open', at, at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, organization_id uuid, event_type text, severity text, description text, details jsonb, at timestamptz
+)
+on conflict (id) do nothing;
+
+-- name: list_security_events
+select id, event_type, severity, user_id, ip_address, user_agent, description, details, status, resolved_at,
+       resolved_by, created_at, updated_at
+from security_events
+where (:before_at::timestamptz is null or (created_at, id) < (:before_at, :before_id::uuid))
+  and (:severity::text is null or severity = :severity)
+  and (:event_type::text is null or event_type = :event_type)
+  and (:job_id::text is null or details ->> 'job_id' = :job_id)
+order by created_at desc, id desc
+limit :page;

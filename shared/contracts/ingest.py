@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from shared.contracts.recording import Step, Variable
 from shared.contracts.runner import Taught
 from shared.core.events import Event
+
+PolicyType = Literal["whitelist", "blacklist"]
 
 
 class FidelityNote(BaseModel):
@@ -88,6 +90,34 @@ class RecordingTaught(Event):
     taught: list[Taught]
 
 
+class UrlPolicyAdded(Event):
+    """Browsers of the organization may open what a pattern means (whitelist), or may not (blacklist)."""
+
+    personal = ("pattern", "description", "metadata")
+    policy_id: UUID
+    pattern: str
+    type: PolicyType
+    description: str | None
+    is_active: bool
+    metadata: dict[str, Any] | None
+
+
+class UrlPolicyChanged(Event):
+    """A URL policy was switched on or off, or described anew; its pattern and type never change."""
+
+    personal = ("description", "metadata")
+    policy_id: UUID
+    description: str | None
+    is_active: bool
+    metadata: dict[str, Any] | None
+
+
+class UrlPolicyRemoved(Event):
+    """A URL policy counts no more."""
+
+    policy_id: UUID
+
+
 EVENTS: tuple[type[Event], ...] = (
     OrganizationFounded,
     UserInvited,
@@ -96,6 +126,9 @@ EVENTS: tuple[type[Event], ...] = (
     OrganizationErased,
     RecordingImported,
     RecordingTaught,
+    UrlPolicyAdded,
+    UrlPolicyChanged,
+    UrlPolicyRemoved,
 )
 
 
@@ -144,3 +177,20 @@ def with_taught(step: Step, taught: Iterable[Taught]) -> Step:
             metadata = {**known, **step.metadata, "taught": True}
             return Step.model_validate({**step.to_json(), "bundle": bundle, "metadata": metadata})
     return step
+
+
+def url_policies_of(
+    events: Iterable[Event], before: Mapping[UUID, UrlPolicyAdded] | None = None
+) -> dict[UUID, UrlPolicyAdded]:
+    """The URL policies that stand after an organization's events, by id, each as if it had been added as it is now."""
+    policies = dict(before or {})
+    for event in events:
+        match event:
+            case UrlPolicyAdded():
+                policies[event.policy_id] = event
+            case UrlPolicyChanged() if event.policy_id in policies:
+                changed = {"description": event.description, "is_active": event.is_active, "metadata": event.metadata}
+                policies[event.policy_id] = policies[event.policy_id].model_copy(update=changed)
+            case UrlPolicyRemoved():
+                policies.pop(event.policy_id, None)
+    return policies

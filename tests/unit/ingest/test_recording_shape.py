@@ -71,8 +71,10 @@ def test_a_wrong_recording_is_not_valid(wrong: dict[str, Any]) -> None:
     [
         ("page_load", "navigate"), ("navigation", "navigate"), ("dblclick", "double_click"),
         ("doubleClick", "double_click"), ("right-click", "right_click"), ("input", "type"), ("change", "type"),
-        ("sendKeys", "type"), ("keyDown", "key_down"), ("KEY_PRESS", "key_press"), ("mouse_move", "page_event"),
-        ("mouse_enter", "page_event"), ("mouse_leave", "page_event"), ("setViewport", "resize"), ("drop", "drop"),
+        ("sendKeys", "type"), ("keyDown", "key_down"), ("KEY_PRESS", "key_press"), ("mouse_move", "mouse_move"),
+        ("mouseenter", "mouse_enter"), ("mouse_out", "mouse_leave"), ("setViewport", "resize"), ("drop", "drop"),
+        ("mousedown", "page_event"), ("back", "go_back"), ("selectWindow", "switch_tab"), ("pause", "wait"),
+        ("executeScript", "run_script"), ("waitForURL", "wait_for_url"), ("uploadFile", "upload"),
         ("waitForElement", "wait_for_element"), ("emulateNetworkConditions", "emulate_network"),
         ("customStep", "custom"), ("close", "close"), ("hover", "hover"), ("submit", "submit"),
     ],
@@ -135,6 +137,8 @@ def test_only_steps_that_give_a_value_take_one() -> None:
     assert takes_value(read())
     assert takes_value(Step.model_validate(step(event="uncheck")))
     assert not takes_value(Step.model_validate(step()))
+    assert takes_value(Step.model_validate(step(event="assert", value="4711")))
+    assert not takes_value(Step.model_validate(step(event="assert")))
 
 
 def test_the_type_is_known_when_the_recorder_said_so_or_the_tag_leaves_no_choice() -> None:
