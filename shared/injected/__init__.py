@@ -10,15 +10,22 @@ from importlib import resources
 PARTS = (
     "similarity",
     "rank",
+    "watching",
+    "trees",
     "names",
+    "texts",
     "kinds",
     "describe",
     "search",
+    "queries",
     "decide",
+    "moving",
     "aim",
+    "fields",
+    "prepare",
     "locator",
     "conditions",
-    "fields",
+    "hiding",
 )
 
 

@@ -1,40 +1,16 @@
 // Whether a person could act on the element now, and at which point of it.
-({ within, pressedOf, commits, isToggle, isVisible, isEnabled, isEditable, isField, labelsOf, tagOf, nameOf, parentOf }) => {
+(retold) => {
+  const { within, treeOf, parentOf, scrollTo, pressedOf, commits, isToggle, isVisible, isEnabled, isEditable, isField } = retold;
+  const { labelsOf, tagOf, nameOf, isStill } = retold;
   const ABOUT_THE_SAME_SIZE = 0.2;
   const ROUNDING = 1; // px
-  const SHORT_ANIMATION = 1000; // ms
-  const POINTED = new Set(["click", "double_click", "right_click", "check", "uncheck", "hover", "drag", "drop"]);
+  const POINTED = new Set(["click", "double_click", "right_click", "check", "uncheck", "hover", "drag", "drop", "mouse_move"]);
   const NEEDS_ENABLED = new Set(["click", "double_click", "type", "select", "check", "uncheck", "submit"]);
-
-  const frame = () => new Promise((resolve) => {
-    requestAnimationFrame(resolve);
-    setTimeout(resolve, 50); // a page in the background draws no frames
-  });
-
-  const staysPut = async (element) => {
-    const box = () => Object.values(element.getBoundingClientRect().toJSON()).join();
-    const before = box();
-    await frame();
-    await frame();
-    return box() === before;
-  };
-
-  const animationsOf = (element) =>
-    document.getAnimations().filter((one) => one.playState !== "finished" && one.effect && one.effect.target && within(element, one.effect.target));
-
-  // Equal boxes two frames apart: a dialog that has just been put on the page starts to fly in only then. A short
-  // animation is awaited, for a busy browser may draw none of its frames meanwhile; under a long one, boxes tell.
-  const isStill = async (element) => {
-    if (!(await staysPut(element))) return false;
-    const running = animationsOf(element);
-    if (running.some((one) => one.playState === "running" && one.effect.getComputedTiming().endTime <= SHORT_ANIMATION)) return false;
-    return !running.length || staysPut(element);
-  };
 
   const hitAt = (x, y) => {
     let hit = document.elementFromPoint(x, y);
-    while (hit && hit.shadowRoot) {
-      const deeper = hit.shadowRoot.elementFromPoint(x, y);
+    while (hit && treeOf(hit)) {
+      const deeper = treeOf(hit).elementFromPoint(x, y);
       if (!deeper || deeper === hit) break;
       hit = deeper;
     }
@@ -89,7 +65,7 @@
     const seen = fits
       ? box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth
       : x >= 0 && y >= 0 && x < innerWidth && y < innerHeight; // no scrolling shows all of it: the point is what counts
-    if (!seen) element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    if (!seen) scrollTo(element);
   };
 
   const nameFor = (element) => {
@@ -98,7 +74,13 @@
     return `${tagOf(element)}${id}${name ? ` "${name.slice(0, 40)}"` : ""}`;
   };
 
-  // aim(element, offset) -> {x, y: from the surface's padding edge, commits} or {covered: by what}.
+  // Whether a person cannot reach the element at all, being barred from all of what it is in.
+  const isBarred = (element) => {
+    for (let node = element; node; node = parentOf(node)) if (node.inert) return true;
+    return false;
+  };
+
+  // aim(element, offset) -> {x, y: in the window of the frame, commits} or {covered: by what}.
   const aim = (element, offset) => {
     const surface = surfaceOf(element);
     intoView(surface, pointsOf(surface, offset)[0]);
@@ -106,29 +88,30 @@
     for (let attempt = 0; attempt < 2; attempt++) {
       for (const [x, y] of pointsOf(surface, offset)) {
         const hit = hitAt(x, y);
-        if (receives(surface, hit)) {
-          const box = surface.getBoundingClientRect();
-          return { x: x - box.left - surface.clientLeft, y: y - box.top - surface.clientTop, commits: commits(hit), surface };
-        }
+        if (receives(surface, hit)) return { x, y, commits: commits(hit) };
         cover = cover || hit;
       }
-      surface.scrollIntoView({ block: "center", inline: "center", behavior: "instant" }); // out from under a sticky bar
+      scrollTo(surface); // out from under a sticky bar
     }
     return { covered: cover ? nameFor(cover) : "the edge of the window" };
   };
 
+  // The same for what was located last, where somebody asks later; {gone: true} when it is no more.
+  const aimAgain = (offset) => {
+    const { element } = retold;
+    return element && element.isConnected ? aim(element, offset) : { gone: true };
+  };
+
   // Why the event cannot be done to the element now, or null.
-  const obstacle = async (element, event, offset) => {
+  const obstacle = async (element, event) => {
     if (!element.isConnected) return { reason: "not_found" };
     const hiddenIsFine = element.type === "file" || isToggle(element);
     if (!hiddenIsFine && !isVisible(element)) return { reason: "not_visible" };
-    if (NEEDS_ENABLED.has(event) && !isEnabled(element)) return { reason: "disabled" };
+    if (NEEDS_ENABLED.has(event) && (!isEnabled(element) || isBarred(element))) return { reason: "disabled" };
     if (event === "type" && isField(element) && !isToggle(element) && !isEditable(element)) return { reason: "disabled" };
-    if (!POINTED.has(event)) return null;
-    if (!(await isStill(surfaceOf(element)))) return { reason: "covered", by: "its own movement" };
-    const aimed = aim(element, offset);
-    return aimed.covered ? { reason: "covered", by: aimed.covered } : null;
+    if (POINTED.has(event) && !(await isStill(surfaceOf(element)))) return { reason: "covered", by: "its own movement" };
+    return null;
   };
 
-  return { aim, isEcho, obstacle, nameFor, surfaceOf, parentOf };
+  return { aim, aimAgain, hitAt, isEcho, obstacle, nameFor, surfaceOf, POINTED };
 }

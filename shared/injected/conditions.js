@@ -1,6 +1,6 @@
 // Conditions that a recording waits for: how many elements there are, and what is true of them.
 (retold) => {
-  const { ofStep, rootOf, isVisible } = retold;
+  const { ofStep, rootOf, isVisible, watch, change, oneByOne } = retold;
   const COMPARED = { ">=": (a, b) => a >= b, "==": (a, b) => a === b, "<=": (a, b) => a <= b };
 
   const holds = (wanted, now) => {
@@ -16,7 +16,8 @@
 
   // Counts with the first locator that finds anything at all.
   const count = (request) => {
-    const root = rootOf(request.bundle.shadowHosts);
+    oneByOne();
+    const root = rootOf(request.bundle.shadowHosts, request.pierced);
     for (const query of ofStep(request)) {
       const searched = query.whole ? document : root;
       const found = searched ? query.find(searched) : [];
@@ -28,17 +29,19 @@
   // awaitCount(request) -> {held, count}; waits up to `timeout` ms.
   const awaitCount = async (request) => {
     const { operator = ">=", count: wanted = 1 } = request.condition;
+    watch();
     const deadline = performance.now() + request.timeout;
     for (;;) {
       const now = count(request);
       if (COMPARED[operator](now, wanted)) return { held: true, count: now };
       if (performance.now() >= deadline) return { held: false, count: now };
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await change(deadline - performance.now());
     }
   };
 
   // Resolves when the page has time to spare: its scripts have most likely attached their listeners.
   const idle = (limit) => new Promise((resolve) => {
+    watch();
     const done = () => setTimeout(resolve, 0);
     if (window.requestIdleCallback) requestIdleCallback(done, { timeout: limit });
     else done();

@@ -1,6 +1,6 @@
 // Everything about an element that can find it again: its locator bundle, and the records that rank.js compares.
 (retold) => {
-  const { isVolatile, tagOf, typeOf, roleOf, textOf, visibleText, nameOf, labelText, parentOf } = retold;
+  const { quoted, everything, parentOf, isVolatile, tagOf, typeOf, roleOf, textOf, visibleText, nameOf, labelText, gather, remembering } = retold;
   const { isVisible, isField, isPressable, FIELD_EVENTS } = retold;
   const LONGEST_TEXT = 200;
   const LONGEST_NEIGHBOURS = 160;
@@ -18,15 +18,32 @@
 
   // Absolute path inside the element's own tree: the document or its shadow root.
   const pathOf = (element) => {
-    const steps = [];
-    for (let node = element; node; node = node.parentElement) steps.unshift(`${tagOf(node)}[${nth(node)}]`);
-    return "/" + steps.join("/");
+    const { parentElement } = element;
+    return `${parentElement ? pathOf(parentElement) : ""}/${tagOf(element)}[${nth(element)}]`;
   };
 
   // The same through all shadow trees around it, so that one path inside another means nested elements.
   const fullPathOf = (element) => {
     const root = element.getRootNode();
     return (root instanceof ShadowRoot ? fullPathOf(root.host) : "") + pathOf(element);
+  };
+
+  // Full paths of many: those of the children of one parent are worked out together.
+  const paths = () => {
+    const known = new Map();
+    const of = (element) => {
+      if (known.has(element)) return known.get(element);
+      const root = element.parentNode;
+      const before = element.parentElement ? of(element.parentElement) : root instanceof ShadowRoot ? of(root.host) : "";
+      const places = new Map();
+      for (const child of root ? root.children : [element]) {
+        const tag = tagOf(child);
+        places.set(tag, (places.get(tag) || 0) + 1);
+        known.set(child, `${before}/${tag}[${places.get(tag)}]`);
+      }
+      return known.get(element);
+    };
+    return of;
   };
 
   const only = (root, selector, element) => {
@@ -45,7 +62,7 @@
       const named = node.id && !isVolatile(node.id) ? [`#${CSS.escape(node.id)}`] : [];
       for (const key of [...TEST_IDS, "name"]) {
         const value = node.getAttribute(key);
-        if (value && !isVolatile(value)) named.push(`${tagOf(node)}[${key}=${JSON.stringify(value)}]`);
+        if (value && !isVolatile(value)) named.push(`${tagOf(node)}[${key}=${quoted(value)}]`);
       }
       const anchor = named.find((selector) => only(root, selector, node));
       const chosen = anchor || (alone(node) ? CSS.escape(tagOf(node)) : `${CSS.escape(tagOf(node))}:nth-of-type(${nth(node)})`);
@@ -66,13 +83,14 @@
     return Object.fromEntries(kept.slice(0, MOST_ATTRIBUTES).map(({ name, value }) => [name, value.slice(0, LONGEST_TEXT)]));
   };
 
+  const saidBy = (element) => textOf(element, LONGEST_TEXT + LONGEST_NEIGHBOURS);
+
   // The words around the element, out of the nearest ancestors that say more than it does.
-  const neighbours = (element) => {
-    const own = visibleText(element);
+  const neighbours = (element, own = visibleText(element), said = saidBy) => {
     let around = parentOf(element);
     for (let level = 0; around && level < 3; level++, around = parentOf(around)) {
       if (around === document.body) break;
-      const text = textOf(around, LONGEST_TEXT + LONGEST_NEIGHBOURS);
+      const text = said(around);
       if (text.length > own.length + 2) return text.replace(own, " ").replace(/\s+/g, " ").trim().slice(0, LONGEST_NEIGHBOURS);
     }
     return "";
@@ -97,14 +115,35 @@
     return { left: round(box.left + scrollX), top: round(box.top + scrollY), width: round(box.width), height: round(box.height) };
   };
 
+  // What an element is and is called.
+  const identityOf = (element, own) => {
+    const written = (name) => element.getAttribute(name) || "";
+    return {
+      tag: tagOf(element), type: typeOf(element), role: roleOf(element), id: element.id || "", name: written("name"),
+      className: written("class"), aria: nameOf(element), label: labelText(element), placeholder: written("placeholder"),
+      alt: written("alt"), href: written("href"), dataAttrs: dataOf(element), visibleText: own.slice(0, LONGEST_TEXT),
+    };
+  };
+
   // A record for rank.js: the bundle's keys and what else tells elements apart.
-  const recordOf = (element) => ({
-    tag: tagOf(element), type: typeOf(element), role: roleOf(element), id: element.id || "",
-    name: element.getAttribute("name") || "", className: element.getAttribute("class") || "", aria: nameOf(element),
-    label: labelText(element), placeholder: element.getAttribute("placeholder") || "", alt: element.getAttribute("alt") || "",
-    href: element.getAttribute("href") || "", dataAttrs: dataOf(element), xpath: fullPathOf(element), bounding: boxOf(element),
-    visibleText: visibleText(element).slice(0, LONGEST_TEXT), neighbourText: neighbours(element),
-  });
+  const recordOf = (element) => {
+    const own = visibleText(element);
+    return { ...identityOf(element, own), xpath: fullPathOf(element), bounding: boxOf(element), neighbourText: neighbours(element, own) };
+  };
+
+  // The records of many, what they share worked out once; where they stand is written down by `place(index)`.
+  const recordsOf = (elements) => {
+    gather();
+    const path = paths();
+    const said = remembering(elements.length + 1, saidBy);
+    const records = elements.map((element) => identityOf(element, visibleText(element)));
+    const place = (index) => {
+      const element = elements[index];
+      const neighbourText = neighbours(element, visibleText(element), said);
+      Object.assign(records[index], { xpath: path(element), bounding: boxOf(element), neighbourText });
+    };
+    return { records, place };
+  };
 
   // The full locator bundle. Python adds `iframeChain`, which the page cannot see.
   const bundleOf = (element) => {
@@ -113,21 +152,11 @@
     return { ...recordOf(element), xpath: pathOf(element), ...twinsOf(element), shadowHosts: hosts, isClosedShadow: root instanceof ShadowRoot && root.mode === "closed" };
   };
 
-  const everything = (root) => {
-    const found = [];
-    const visit = (tree) => tree.querySelectorAll("*").forEach((element) => {
-      found.push(element);
-      if (element.shadowRoot) visit(element.shadowRoot);
-    });
-    visit(root);
-    return found;
-  };
-
   // Elements that may stand in for the recorded one: seen, and of a kind that the event can be done to.
   const collect = (event, tag) => {
     const suits = FIELD_EVENTS.has(event) ? isField : (element) => isPressable(element) || (tag && tagOf(element) === tag);
     return everything(document).filter((element) => suits(element) && isVisible(element)).slice(0, MOST_CANDIDATES);
   };
 
-  return { bundleOf, recordOf, selectorOf, pathOf, collect, everything, TEST_IDS };
+  return { bundleOf, recordOf, recordsOf, selectorOf, pathOf, collect, TEST_IDS };
 }

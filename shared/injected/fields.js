@@ -1,13 +1,21 @@
-// Reading and preparing fields; whatever a person would see as typing is done by real input from outside.
-({ tagOf, typeOf, roleOf, isToggle, fold, nameOf, everything, commits }) => {
+// Fields: what kind they are, what they hold, and what of filling them is done in the page. What a person would do with
+// keys is done by real input from outside.
+({ tagOf, typeOf, roleOf, isToggle, fold, nameOf, parentOf, focusedNow, commits }) => {
+  const SET_NATIVELY = new Set(["date", "time", "datetime-local", "month", "week", "color", "range"]);
+  const MOST_OFFERED = 12;
+
   const kindOf = (element) => {
     if (tagOf(element) === "select") return "select";
     if (typeOf(element) === "file") return "file";
     if (isToggle(element)) return roleOf(element) === "radio" ? "radio" : "toggle";
+    if (SET_NATIVELY.has(typeOf(element))) return "value";
     return element.isContentEditable ? "editable" : "text";
   };
 
-  const isChecked = (element) => ("checked" in element ? element.checked : element.getAttribute("aria-checked") === "true");
+  const isThere = (element) => Boolean(element && element.isConnected);
+  const isTicked = (element) => ("checked" in element ? element.checked : element.getAttribute("aria-checked") === "true");
+  // {gone: true} when it is no more.
+  const isChecked = (element) => (isThere(element) ? isTicked(element) : { gone: true });
 
   const valueOf = (element) => (element.isContentEditable ? element.innerText.replace(/\n$/, "") : element.value ?? "");
 
@@ -15,12 +23,19 @@
 
   // Whether the field holds what was typed: equal, or equal in its letters and digits (a mask formats the rest).
   const took = (element, wanted) => {
-    const value = valueOf(element);
+    if (!isThere(element)) return false;
+    const value = String(valueOf(element));
     if (value === wanted || value.replace(/\r\n?/g, "\n") === wanted.replace(/\r\n?/g, "\n")) return true;
     const [now, then] = [squash(value), squash(wanted)];
     if (then && now === then) return true;
     if (["number", "range"].includes(element.type)) return value !== "" && Number(value) === Number(wanted.replace(",", "."));
     return fold(wanted) === fold(value);
+  };
+
+  // As a page hears of a choice that was made in a list, or of a date that was picked.
+  const tell = (element) => {
+    element.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+    element.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
   // The options to choose for a value: by their value, else by what they say. One that matches several is none.
@@ -30,13 +45,30 @@
     const levels = [(one) => one.value === wanted, (one) => says(one).includes(fold(wanted)), (one) => fold(one.value) === fold(wanted)];
     for (const level of levels) {
       const fit = all.filter(level);
-      if (fit.length === 1) return { index: fit[0].index, disabled: fit[0].disabled };
+      if (fit.length === 1) return { index: fit[0].index, disabled: fit[0].matches(":disabled") };
       if (fit.length > 1) return { several: fit.length };
     }
-    return { offered: all.slice(0, 12).map((one) => one.text.trim()) };
+    return { offered: all.slice(0, MOST_OFFERED).map((one) => one.text.trim()) };
   };
 
-  const chosen = (select, index) => select.selectedIndex === index || Boolean(select.multiple && select.options[index].selected);
+  const isChosen = (select, index) => {
+    const option = select.options && select.options[index];
+    return Boolean(option && (select.selectedIndex === index || (select.multiple && option.selected)));
+  };
+  // {gone: true} when it is no more.
+  const chosen = (select, index) => (isThere(select) ? isChosen(select, index) : { gone: true });
+
+  // Chooses an option of a list; of one that takes several, only this. -> whether it is chosen now, or {gone: true}.
+  const chooseOption = (select, index) => {
+    if (!isThere(select)) return { gone: true };
+    const option = select.options && select.options[index];
+    if (!option || option.matches(":disabled")) return false;
+    select.focus();
+    if (select.multiple) for (const one of select.options) one.selected = one === option;
+    else option.selected = true;
+    tell(select);
+    return chosen(select, index);
+  };
 
   // The radio button of the same group that has this value or this label.
   const radioFor = (element, wanted) => {
@@ -48,27 +80,64 @@
     return fit.length === 1 ? fit[0] : null;
   };
 
-  // Blanks whatever shows one of the secrets, until `unblank`.
-  const blanked = new Map();
-  const blank = (secrets) => {
-    const secretive = (text) => secrets.some((secret) => (secret.length > 2 ? text.includes(secret) : text === secret));
-    for (const element of everything(document)) {
-      const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data).join("");
-      if (!secretive("value" in element ? String(element.value) : own)) continue;
-      blanked.set(element, element.style.visibility);
-      element.style.setProperty("visibility", "hidden", "important");
+  const meansNothing = (element, value) => {
+    const probe = document.createElement("input");
+    for (const name of ["type", "min", "max", "step"]) if (element.hasAttribute(name)) probe.setAttribute(name, element.getAttribute(name));
+    probe.value = value;
+    return probe.value !== value;
+  };
+
+  // Gives a date, a colour or the like its value; false: it is none, and nothing was changed.
+  const setValue = (element, wanted) => {
+    const value = element.type === "color" ? wanted.trim().toLowerCase() : wanted.trim();
+    if (value && meansNothing(element, value)) return false;
+    element.focus();
+    // The prototype's: a page's framework may have put a setter of its own before it, to notice what it did itself.
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(element, value);
+    tell(element);
+    return element.type === "color" || element.type === "range" || element.value === value;
+  };
+
+  const hostOf = (element) => {
+    let host = element;
+    while (host.parentElement && host.parentElement.isContentEditable) host = host.parentElement;
+    return host;
+  };
+
+  const selectIn = (element, mode) => {
+    const selection = getSelection();
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    if (mode !== "replace") range.collapse(false);
+    selection.removeAllRanges();
+    selection.addRange(range);
+  };
+
+  const caretToEnd = (element) => {
+    try {
+      element.setSelectionRange(element.value.length, element.value.length);
+    } catch {
+      const selection = getSelection(); // an e-mail address or a number has no range that a script may set
+      if (selection.modify) selection.modify("move", "forward", "documentboundary");
     }
   };
-  const unblank = () => {
-    for (const [element, before] of blanked) element.style.visibility = before;
-    blanked.clear();
+
+  // Puts the cursor into a field: over all that is in it (`replace`) or behind it. -> whether the cursor is there.
+  const enter = (element, mode) => {
+    const editable = element.isContentEditable;
+    const target = editable ? hostOf(element) : element;
+    target.focus();
+    if (editable) selectIn(element, mode);
+    else if (mode !== "replace") caretToEnd(element);
+    else if (element.select) element.select();
+    const now = focusedNow();
+    return now === target || (editable && Boolean(now) && (now.contains(target) || target.contains(now)));
   };
 
   const isTyping = () => {
-    let active = document.activeElement;
-    while (active && active.shadowRoot && active.shadowRoot.activeElement) active = active.shadowRoot.activeElement;
+    const active = focusedNow();
     return Boolean(active && active !== document.body && !commits(active));
   };
 
-  return { kindOf, isChecked, took, optionsFor, chosen, radioFor, blank, unblank, isTyping };
+  return { kindOf, isTicked, isChecked, took, optionsFor, chosen, chooseOption, radioFor, setValue, enter, isTyping };
 }

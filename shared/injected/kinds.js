@@ -1,5 +1,5 @@
 // What can be done with an element: is it seen, pressed, filled, is it text that one types?
-({ tagOf, typeOf, roleOf, labelsOf, BUTTONS }) => {
+({ tagOf, typeOf, roleOf, labelsOf, treeOf, parentOf, BUTTONS }) => {
   const PRESSED = new Set([
     "button", "link", "tab", "menuitem", "menuitemcheckbox", "menuitemradio", "option", "checkbox", "radio", "switch",
     "treeitem", "combobox",
@@ -7,12 +7,6 @@
   const TOGGLES = new Set(["checkbox", "radio", "switch", "menuitemcheckbox", "menuitemradio"]);
   const FIELD_EVENTS = new Set(["type", "select", "check", "uncheck"]);
   const NO_FIELD = new Set([...BUTTONS, "hidden"]);
-
-  const parentOf = (node) => node.parentElement || (node.getRootNode() instanceof ShadowRoot ? node.getRootNode().host : null);
-  const within = (inner, outer) => {
-    for (let node = inner; node; node = parentOf(node)) if (node === outer) return true;
-    return false;
-  };
 
   const hasBox = (element) => {
     const box = element.getBoundingClientRect();
@@ -41,7 +35,7 @@
     }
     return element;
   };
-  const isPressable = (element) => pressedOf(element) === element && (PRESSED.has(roleOf(element)) || isField(element));
+  const isPressable = (element) => PRESSED.has(roleOf(element)) || isField(element);
 
   // Whether pressing here may commit something; focusing a text field or opening a list does not.
   const commits = (element) => {
@@ -54,7 +48,7 @@
   const fieldOf = (element) => {
     if (isField(element)) return element;
     if (element.localName === "label" && element.control) return element.control;
-    const inside = [...(element.shadowRoot || element).querySelectorAll("input,textarea,select,[contenteditable]")].filter(isField);
+    const inside = [...(treeOf(element) || element).querySelectorAll("input,textarea,select,[contenteditable]")].filter(isField);
     return inside.length === 1 ? inside[0] : null;
   };
 
@@ -68,7 +62,7 @@
   const isEditable = (element) => !element.readOnly && element.getAttribute("aria-readonly") !== "true";
 
   return {
-    FIELD_EVENTS, parentOf, within, isVisible, isToggle, isField, isTextEntry, pressedOf, isPressable, commits, fieldOf,
+    FIELD_EVENTS, isVisible, isToggle, isField, isTextEntry, pressedOf, isPressable, commits, fieldOf,
     isFor, isEnabled, isEditable,
   };
 }

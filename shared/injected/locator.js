@@ -1,25 +1,10 @@
-// One call per step: waits until the element of a step is there and can be acted on, heals when that is allowed.
+// One call per step: waits until the element of a step is there and ready for it, heals when that is allowed.
 (retold) => {
-  const { ofStep, ofBundle, decide, obstacle, bundleOf, recordOf, selectorOf, collect, rank, choose, fieldOf, pressedOf } = retold;
-  const { saidIn, tagOf, typeOf, nameFor, forget, FIELD_EVENTS } = retold;
-  const LOOK_AGAIN = 80; // ms, where no mutation wakes us
+  const { page, watch, change, ofStep, ofBundle, decide, prepare, aside, bundleOf, recordsOf, selectorOf, collect, rank, choose } = retold;
+  const { saidIn, tagOf, typeOf, nameFor, forget, oneByOne } = retold;
   const RIVALS = 3;
-
-  // Waits for the page to change, or a little while; knows when the page last changed.
-  const watch = () => {
-    let wake = () => {};
-    const seen = { last: performance.now() };
-    const observer = new MutationObserver(() => {
-      seen.last = performance.now();
-      wake();
-    });
-    observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-    const change = (limit) => new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, Math.min(LOOK_AGAIN, limit)));
-      wake = () => (clearTimeout(timer), setTimeout(resolve, 4)); // let a burst of changes end
-    });
-    return { seen, change, stop: () => observer.disconnect() };
-  };
+  const COMMITS_NOTHING = new Set(["hover", "focus", "blur", "scroll", "mouse_move", "drag"]);
+  const IN_THE_WAY = 600; // ms: what covers an element for so long does not go by itself
 
   // The bundle, completed by what the recorded alternatives and the step's metadata say.
   const targetOf = ({ bundle, selector, known, alternatives }) => {
@@ -33,9 +18,9 @@
   const heal = (request) => {
     const target = targetOf(request);
     const elements = collect(request.event, request.tag);
-    const candidates = elements.map(recordOf);
-    const page = { width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight };
-    const ranked = rank(target, candidates, page);
+    const { records: candidates, place } = recordsOf(elements);
+    const size = { width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight };
+    const ranked = rank(target, candidates, size, place);
     const chosen = choose(ranked, candidates, request.threshold);
     const others = ranked.filter((one) => one !== chosen).slice(0, RIVALS);
     const told = ({ index, confidence }) => ({ element: nameFor(elements[index]), selector: selectorOf(elements[index]), confidence });
@@ -44,23 +29,20 @@
     return { element, confidence: chosen ? chosen.confidence : best, rivals: others.map(told), candidates: candidates.length };
   };
 
-  const fromCache = (request, recorded) => {
-    if (!request.cached) return null;
-    const { bundle, selector } = request.cached;
-    const queries = selector ? ofStep({ selector, bundle }) : ofBundle(bundle);
-    const found = decide(queries, { event: request.event, bundle, tag: bundle.tag });
+  const fromCache = (request, queries, recorded) => {
+    if (!queries) return null;
+    const found = decide(queries, { ...request, bundle: request.cached.bundle, tag: request.cached.bundle.tag });
     // What was recorded beats an earlier guess where both are certain and do not agree.
     if (!found.element || (recorded.element && recorded.element !== found.element)) return null;
     return { ...found, foundBy: "cached", strategy: "cached" };
   };
 
-  const once = (request, queries) => {
-    forget();
-    const recorded = decide(queries, request);
-    const cached = fromCache(request, recorded);
-    const missed = Boolean(request.cached && !cached);
-    if (cached) return { ...cached, missed };
-    return { ...recorded, missed, foundBy: recorded.primary ? "recorded" : "bundle" };
+  const look = (request, { recorded, cached }) => {
+    oneByOne();
+    const found = decide(recorded, request);
+    const guess = fromCache(request, cached, found);
+    const missed = Boolean(cached && !guess);
+    return guess ? { ...guess, missed } : { ...found, missed, foundBy: found.primary ? "recorded" : "bundle" };
   };
 
   const healed = (request, outcome) => {
@@ -70,51 +52,77 @@
     return { element: found.element, strategy: "fuzzy_match", foundBy: "healed", agreeing: 0, disagreeing: [], missed: outcome.missed, heal: heals };
   };
 
-  const report = (outcome, started, queries) => {
-    const { element, heal, ...rest } = outcome;
-    const told = { ...rest, found: Boolean(element), ms: performance.now() - started, tried: [...new Set(queries.map((one) => one.name))] };
-    if (heal && (!element || rest.foundBy === "healed")) told.heal = heal;
-    if (element) {
-      Object.assign(told, { bundle: bundleOf(element), selector: selectorOf(element), tag: tagOf(element), type: typeOf(element) });
-      told.editable = element.isContentEditable;
-    }
+  const queriesOf = (request) => {
+    const { cached } = request;
+    const guesses = cached && (cached.selector ? ofStep({ selector: cached.selector, bundle: cached.bundle }) : ofBundle(cached.bundle));
+    return { recorded: ofStep(request), cached: guesses || null };
+  };
+
+  const report = (outcome, request, queries) => {
+    const { element, heal: heals, ...rest } = outcome;
+    const told = { ...rest, found: Boolean(element), tried: [...new Set(queries.recorded.map((one) => one.name))] };
+    if (heals && (!element || rest.foundBy === "healed")) told.heal = heals;
+    if (!element) return told;
+    Object.assign(told, { tag: tagOf(element), type: typeOf(element), editable: element.isContentEditable });
+    const { aim } = rest.prepared;
+    const whole = request.learn || rest.foundBy === "healed";
+    if (whole) told.bundle = bundleOf(element);
+    // What may commit something is told of before, with a selector.
+    const telling = !COMMITS_NOTHING.has(request.event) && (aim ? aim.commits : !request.act);
+    if (whole || telling) told.selector = selectorOf(element);
     return told;
   };
 
-  // locate(request) -> {element, report}. Times in ms. `reason` says why there is no element:
-  // not_found, ambiguous, not_visible, disabled, covered.
-  const locate = async (request) => {
-    const started = performance.now();
-    const queries = ofStep(request);
-    const page = watch();
-    let outcome = {};
-    let ranked = -1; // when the page had last changed when it was last ranked
-    try {
-      for (;;) {
-        const passed = performance.now() - started;
-        outcome = { ...once(request, queries), ...(outcome.heal ? { heal: outcome.heal } : {}) };
-        const settled = document.readyState === "complete" && performance.now() - page.seen.last >= request.quiet;
-        const late = passed >= request.timeout;
-        const due = request.heal && document.readyState === "complete" && ranked !== page.seen.last && (late || (settled && passed >= request.grace));
-        if (!outcome.element && due && outcome.reason !== "not_visible") {
-          ranked = page.seen.last;
-          outcome = healed(request, outcome);
-        }
-        if (outcome.element) {
-          const blocked = await obstacle(outcome.element, request.event, request.offset);
-          if (!blocked) break;
-          outcome = { ...outcome, ...blocked, element: null };
-          ranked = -1;
-        }
-        if (late) break;
-        await page.change(request.timeout - passed);
-      }
-    } finally {
-      page.stop();
-    }
-    const element = outcome.element || null;
-    return { element, report: report(outcome, started, queries) };
+  // Whether stand-ins are looked for now: nothing more comes by itself, and the page is not the one they were last
+  // looked for on (`ranked`: its version then).
+  const healDue = (request, outcome, passed, ranked) => {
+    if (!request.heal || outcome.element || outcome.reason === "not_visible" || document.readyState !== "complete") return false;
+    if (ranked === page.version) return false;
+    const settled = performance.now() - page.changed >= request.quiet;
+    return passed >= request.timeout || (settled && passed >= request.grace);
   };
 
-  return { locate, pressedOf, fieldOf, FIELD_EVENTS };
+  // locate(request) -> report; the element itself is `retold.element`. Times in ms. `reason` says why there is none:
+  // not_found, ambiguous, not_visible, disabled, covered, closed_root (then `retold.host` is what keeps it).
+  const locate = async (request) => {
+    const started = performance.now();
+    watch();
+    const queries = queriesOf(request);
+    let outcome = {};
+    let ranked = -1;
+    let heals = 0;
+    let covered = null; // since when
+    for (;;) {
+      const passed = performance.now() - started;
+      const late = passed >= request.timeout;
+      outcome = { ...look(request, queries), ...(outcome.heal ? { heal: outcome.heal } : {}) };
+      if (outcome.reason === "closed_root") break;
+      if (healDue(request, outcome, passed, ranked) && heals < (request.healAttempts ?? 3)) {
+        heals += 1;
+        ranked = page.version;
+        outcome = healed(request, outcome);
+      }
+      if (outcome.element) {
+        const found = outcome.element;
+        const { blocked, again, ...ready } = await prepare(found, request);
+        outcome = blocked ? { ...outcome, ...blocked, element: null } : { ...outcome, ...ready };
+        if (!blocked && (late || !again)) break;
+        ranked = -1;
+        covered = blocked && blocked.reason === "covered" ? covered ?? passed : null;
+        if (request.aside && covered !== null && passed - covered > IN_THE_WAY) {
+          outcome.aside = aside(found);
+          if (outcome.aside) break;
+        }
+      }
+      if (late) break;
+      await change(request.timeout - passed);
+    }
+    retold.element = outcome.element || null;
+    const told = report(outcome, request, queries);
+    oneByOne();
+    forget();
+    return { ...told, ms: performance.now() - started };
+  };
+
+  return { locate };
 }

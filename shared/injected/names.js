@@ -1,5 +1,5 @@
 // What an element is called and what it is for: roles, accessible names, labels, texts. Never the value of a field.
-({ fold }) => {
+({ quoted, treeOf, remember }) => {
   const BUTTONS = new Set(["button", "submit", "reset", "image"]);
   const INPUT_ROLES = { checkbox: "checkbox", radio: "radio", range: "slider", number: "spinbutton", search: "searchbox" };
   const TAG_ROLES = {
@@ -13,14 +13,16 @@
     "switch", "treeitem", "cell", "columnheader", "rowheader", "gridcell", "row", "tooltip",
   ]);
   const SILENT = new Set(["SCRIPT", "STYLE", "NOSCRIPT", "TEMPLATE", "TEXTAREA", "SELECT", "INPUT", "DATALIST"]);
-  let labels = null; // control -> its labels; `element.labels` walks the whole document each time
+  const ENDS_A_LINE = new Set("BR P DIV LI TD TH TR H1 H2 H3 H4 H5 H6 OPTION".split(" "));
+  const LABELLED = new Set(["input", "textarea", "select", "button", "meter", "output", "progress"]);
+  let many = null; // while many are asked for: {labels: root -> control -> its labels, names: element -> its name}
 
   const tagOf = (element) => element.localName.toLowerCase();
   const typeOf = (element) => (element.localName === "input" ? element.type : "");
 
   const roleOf = (element) => {
-    const given = (element.getAttribute("role") || "").trim().split(/\s+/)[0];
-    if (given) return given;
+    const given = element.getAttribute("role");
+    if (given && given.trim()) return given.trim().split(/\s+/)[0];
     const tag = tagOf(element);
     if (tag === "a" || tag === "area") return element.hasAttribute("href") ? "link" : "generic";
     if (tag === "input") {
@@ -37,20 +39,28 @@
     !element.hidden && element.getAttribute("aria-hidden") !== "true" &&
     (!element.checkVisibility || element.checkVisibility({ visibilityProperty: true }));
 
+  const collapsed = (text) => text.replace(/\s+/g, " ").trim();
+
+  // What a person types is no text of the page, nor is a script.
+  const isSilent = (node) => SILENT.has(node.nodeName) || (node.hasAttribute("contenteditable") && node.isContentEditable);
+
   // The text that a person reads in the element, without what is typed into fields.
   const textOf = (element, limit = 2000) => {
     let text = "";
-    const visit = (node) => {
-      if (text.length > limit) return;
-      if (node.nodeType === Node.TEXT_NODE) text += node.data;
-      else if (node.nodeType === Node.ELEMENT_NODE && !SILENT.has(node.nodeName) && !node.isContentEditable) {
-        node.childNodes.forEach(visit);
-        if (/^(BR|P|DIV|LI|TD|TH|TR|H[1-6]|OPTION)$/.test(node.nodeName)) text += " ";
+    const visit = (parent) => {
+      if (!parent.firstElementChild) return void (text += parent.textContent); // the text nodes themselves cost more
+      for (let node = parent.firstChild; node && text.length <= limit; node = node.nextSibling) {
+        if (node.nodeType === Node.TEXT_NODE) text += node.data;
+        else if (node.nodeType === Node.ELEMENT_NODE && !isSilent(node)) {
+          visit(node);
+          if (ENDS_A_LINE.has(node.nodeName)) text += " ";
+        }
       }
     };
-    if (element.shadowRoot) element.shadowRoot.childNodes.forEach(visit);
-    element.childNodes.forEach(visit);
-    return text.replace(/\s+/g, " ").trim().slice(0, limit);
+    const inner = treeOf(element);
+    if (inner) visit(inner);
+    visit(element);
+    return collapsed(text).slice(0, limit);
   };
 
   const visibleText = (element) => {
@@ -60,44 +70,57 @@
 
   const contentName = (element) => {
     let name = "";
-    const visit = (node) => {
-      if (node.nodeType === Node.TEXT_NODE) name += node.data;
-      if (node.nodeType !== Node.ELEMENT_NODE || SILENT.has(node.nodeName) || !shown(node)) return;
-      const own = node.getAttribute("aria-label") || (node.nodeName === "IMG" ? node.alt : "");
-      if (own) name += ` ${own} `;
-      else if (node.localName === "title" || node.nodeName !== "svg") node.childNodes.forEach(visit);
-      else node.querySelectorAll("title").forEach((title) => (name += ` ${title.textContent} `));
+    const visit = (parent) => {
+      if (!parent.firstElementChild) return void (name += parent.textContent);
+      for (let node = parent.firstChild; node; node = node.nextSibling) {
+        if (node.nodeType === Node.TEXT_NODE) name += node.data;
+        if (node.nodeType !== Node.ELEMENT_NODE || SILENT.has(node.nodeName) || !shown(node)) continue;
+        const own = node.getAttribute("aria-label") || (node.nodeName === "IMG" ? node.alt : "");
+        if (own) name += ` ${own} `;
+        else if (node.localName === "title" || node.nodeName !== "svg") visit(node);
+        else node.querySelectorAll("title").forEach((title) => (name += ` ${title.textContent} `));
+      }
     };
-    element.childNodes.forEach(visit);
-    return name.replace(/\s+/g, " ").trim();
+    visit(element);
+    return collapsed(name);
   };
 
-  const forget = () => (labels = null);
+  // From here on labels are looked up all at once, and names kept; `oneByOne` when the page may have changed.
+  const gather = () => (many = remember("names", document, () => ({ labels: new Map(), names: new Map() })));
+  const oneByOne = () => (many = null);
+
+  const gathered = (root) => {
+    if (!many.labels.has(root)) {
+      const found = new Map();
+      many.labels.set(root, found);
+      for (const label of root.querySelectorAll("label")) {
+        if (label.control) found.set(label.control, [...(found.get(label.control) || []), label]);
+      }
+    }
+    return many.labels.get(root);
+  };
 
   const labelsOf = (element) => {
-    if (!labels) {
-      labels = new Map();
-      const note = (root) => root.querySelectorAll("label").forEach((label) => {
-        if (label.control) labels.set(label.control, [...(labels.get(label.control) || []), label]);
-      });
-      note(document);
-      labels.seen = new Set([document]);
-      labels.note = note;
-    }
+    if (!LABELLED.has(element.localName) && !element.localName.includes("-")) return [];
     const root = element.getRootNode();
-    if (!labels.seen.has(root) && root.querySelectorAll) {
-      labels.seen.add(root);
-      labels.note(root);
-    }
-    return labels.get(element) || [];
+    if (!root.querySelectorAll) return [];
+    // `element.labels` walks the whole document.
+    if (many) return gathered(root).get(element) || [];
+    const named = element.id ? [...root.querySelectorAll(`label[for=${quoted(element.id)}]`)] : [];
+    const around = element.closest("label");
+    const all = around && !named.includes(around) ? [...named, around] : named;
+    return all.filter((label) => label.control === element);
   };
 
   const labelText = (element) => labelsOf(element).map((label) => textOf(label)).join(" ").trim();
 
-  const referenced = (element) =>
-    (element.getAttribute("aria-labelledby") || "").split(/\s+/).filter(Boolean)
-      .map((id) => element.getRootNode().getElementById && element.getRootNode().getElementById(id)).filter(Boolean)
-      .map((one) => one.getAttribute("aria-label") || contentName(one) || visibleText(one)).join(" ").trim();
+  const referenced = (element) => {
+    const ids = element.getAttribute("aria-labelledby");
+    const root = ids && element.getRootNode();
+    if (!root || !root.getElementById) return "";
+    const named = ids.split(/\s+/).filter(Boolean).map((id) => root.getElementById(id)).filter(Boolean);
+    return named.map((one) => one.getAttribute("aria-label") || contentName(one) || visibleText(one)).join(" ").trim();
+  };
 
   const nativeName = (element) => {
     const tag = tagOf(element);
@@ -111,17 +134,19 @@
     return child ? textOf(child) : labelText(element);
   };
 
-  // The accessible name, near enough to what browsers compute to find an element by it.
-  const nameOf = (element) => {
-    const role = roleOf(element);
+  const computedName = (element, role) => {
     const given = referenced(element) || (element.getAttribute("aria-label") || "").trim() || nativeName(element);
-    if (given) return given.replace(/\s+/g, " ").trim();
+    if (given) return collapsed(given);
     const content = NAMED_BY_CONTENT.has(role) ? contentName(element) : "";
-    const rest = content || element.getAttribute("title") || element.getAttribute("placeholder") || "";
-    return rest.replace(/\s+/g, " ").trim();
+    return collapsed(content || element.getAttribute("title") || element.getAttribute("placeholder") || "");
   };
 
-  const sameText = (a, b) => fold(a) === fold(b);
+  // The accessible name, near enough to what browsers compute to find an element by it.
+  const nameOf = (element, role = roleOf(element)) => {
+    if (!many) return computedName(element, role);
+    if (!many.names.has(element)) many.names.set(element, computedName(element, role));
+    return many.names.get(element);
+  };
 
-  return { tagOf, typeOf, roleOf, textOf, visibleText, nameOf, labelText, labelsOf, sameText, forget, BUTTONS };
+  return { tagOf, typeOf, roleOf, textOf, visibleText, nameOf, labelText, labelsOf, gather, oneByOne, BUTTONS, isSilent, ENDS_A_LINE };
 }

@@ -1,6 +1,7 @@
 // The one ranking function: which candidate is the element that was recorded, and how certain is that?
-// Pure: records in, numbers out. A record is a locator bundle with the extra keys of describe.js.
-({ fold, label, digits, words, isVolatile, alike, contains, MOST_UNEQUAL, overlap, sequence, commonTail, linkParts, ratio }) => {
+// Pure: records in, numbers out. A record is a locator bundle with the extra keys of describe.js. Two rounds: what
+// elements are and are called is compared of all; where they stand and among which words, of the likeliest alone.
+({ remembering, fold, label, digits, words, isVolatile, alike, contains, MOST_UNEQUAL, overlap, sequence, commonTail, linkParts, ratio }) => {
   const WEIGHTS = {
     tag: 1.5, id: 2, name: 2, text: 3, aria: 2, label: 2, placeholder: 2, dataAttrs: 2.5, alt: 1, type: 0.5, role: 0.5,
     className: 0.7, href: 1.5, path: 1, tail: 0.7, near: 1.2, landmark: 0.4, left: 0.4, top: 0.4, width: 0.5, height: 0.5,
@@ -22,43 +23,59 @@
   const ENOUGH_EVIDENCE = 6; // weight of what was recorded, below which no answer may count as certain
   const FAMILY = { a: "press", button: "press", summary: "press", input: "field", textarea: "field", select: "field" };
   const LANDMARK = /^(header|nav|main|footer|form|aside|dialog)$/;
+  const FINALISTS = 100;
   const FADE = 0.35; // of the page's size: how far an element moves before its place says nothing
 
-  const steps = (xpath) => (xpath || "").split("/").filter(Boolean);
-  const tagsOf = (path) => path.map((step) => step.replace(/\[.*$/, "").toLowerCase());
+  const tagsOf = remembering(5000, (path) => path.split("/").filter(Boolean));
+  const landmarksOf = remembering(5000, (path) => tagsOf(path).filter((step) => LANDMARK.test(step)).join("/"));
+  const labelOf = remembering(5000, label);
+  const wordsOf = remembering(5000, (text) => new Set(words(text)));
+  const classesOf = remembering(1000, (given) => new Set(given.split(/\s+/).filter((name) => name && !isVolatile(name))));
+  const linkOf = remembering(1000, (href) => {
+    const parts = linkParts(href);
+    return { parts: new Set(parts), whole: parts.join("/"), leads: Boolean(href) && !/^(#|javascript:)/i.test(href) };
+  });
 
-  // What comparing needs of a record, worked out once.
+  const memories = [tagsOf, landmarksOf, labelOf, wordsOf, classesOf, linkOf];
+
+  // What comparing needs of a record, worked out once; for the first round, and what the second needs besides.
   const prepare = (record) => {
-    const path = steps(record.xpath);
-    const tags = tagsOf(path);
     const tag = (record.tag || "").toLowerCase();
     return {
       tag, family: record.role === "button" || record.role === "link" ? "press" : FAMILY[tag] || tag,
       id: record.id && !isVolatile(record.id) ? fold(record.id) : "",
-      name: fold(record.name), aria: label(record.aria), label: label(record.label),
-      placeholder: label(record.placeholder), alt: fold(record.alt), type: fold(record.type), role: fold(record.role),
-      text: label(record.visibleText), textWords: new Set(words(record.visibleText)),
-      classes: new Set((record.className || "").split(/\s+/).filter((name) => name && !isVolatile(name))),
-      link: new Set(linkParts(record.href)), href: linkParts(record.href).join("/"), hasLink: Boolean(record.href) && !/^(#|javascript:)/i.test(record.href),
-      path, tags, landmark: tags.filter((step) => LANDMARK.test(step)).join("/"),
-      near: new Set(words(record.neighbourText)), box: record.bounding || null,
+      name: fold(record.name), aria: labelOf(record.aria || ""), label: labelOf(record.label || ""),
+      placeholder: labelOf(record.placeholder || ""), alt: fold(record.alt), type: fold(record.type), role: fold(record.role),
+      text: labelOf(record.visibleText || ""), classes: classesOf(record.className || ""), link: linkOf(record.href || ""),
       attributes: Object.entries(record.dataAttrs || {}).filter(([, value]) => value && !isVolatile(value)),
       dataAttrs: record.dataAttrs || {},
     };
   };
+  const placed = (prepared, record) => {
+    const path = record.xpath ? `/${record.xpath.split("/").filter(Boolean).join("/")}` : "";
+    return {
+      ...prepared, path, tags: path.replace(/\[[^/]*/g, "").toLowerCase(), box: record.bounding || null,
+      textWords: wordsOf(record.visibleText || ""), near: wordsOf(record.neighbourText || ""),
+    };
+  };
 
-  const rarityOf = (sets) => {
+  // How rare a word is, by the sets of words (two a candidate, counted as one) that have it.
+  const rarityOf = (pairs) => {
     const seen = new Map();
-    for (const set of sets) for (const word of set) seen.set(word, (seen.get(word) || 0) + 1);
-    return (word) => Math.log(1 + sets.length / (1 + (seen.get(word) || 0)));
+    const count = (word) => seen.set(word, (seen.get(word) || 0) + 1);
+    for (const [some, more] of pairs) {
+      some.forEach(count);
+      for (const word of more) if (!some.has(word)) count(word);
+    }
+    return remembering(1e5, (word) => Math.log(1 + pairs.length / (1 + (seen.get(word) || 0))));
   };
 
   const sameTag = (a, b) => (a.tag === b.tag ? 1 : a.family === b.family ? 0.6 : 0);
   const attributesAlike = (a, b) =>
     a.attributes.reduce((sum, [key, value]) => sum + alike(value, b.dataAttrs[key] || ""), 0) / a.attributes.length;
   const linksAlike = (a, b, page) => {
-    if (!b.hasLink) return ABSENT;
-    return a.href === b.href ? 1 : 0.7 * overlap(a.link, b.link, page.linkRarity);
+    if (!b.link.leads) return ABSENT;
+    return a.link.whole === b.link.whole ? 1 : 0.7 * overlap(a.link.parts, b.link.parts, page.linkRarity);
   };
   const fade = (distance, size) => Math.exp(-Math.abs(distance) / (FADE * Math.max(size, 1)));
 
@@ -69,23 +86,26 @@
     return more ? MOST_UNEQUAL : alike(wanted, has);
   };
 
+  // The features of plain words that the target has. Two that say the same are one fact; and a radio button's name is
+  // that of the whole group.
+  const toldBy = (a) => ["id", "name", "aria", "label", "placeholder", "alt", "type", "role"].filter(
+    (key) => a[key] && !(key === "label" && a.label === a.aria) && !(key === "name" && a.role === "radio"));
+
   // Similarity 0..1 of every feature that the target has; what it lacks is left out and counts neither way.
   const compare = (a, b, page) => {
     const found = {};
-    for (const key of ["id", "name", "aria", "label", "placeholder", "alt", "type", "role"]) {
-      if (a[key]) found[key] = against(a[key], b[key], a.family === "field" && b.family === "field");
-    }
-    if (a.label === a.aria) delete found.label; // one fact, not two
-    if (a.role === "radio") delete found.name; // the whole group has it
+    const fields = a.family === "field" && b.family === "field";
+    for (const key of page.told) found[key] = against(a[key], b[key], fields);
     if (a.tag) found.tag = sameTag(a, b);
-    if (a.text) found.text = a.text === b.text ? 1 : Math.max(alike(a.text, b.text), 0.7 * overlap(a.textWords, b.textWords, page.rarity));
+    if (a.text) found.text = a.text === b.text ? 1 : Math.max(alike(a.text, b.text), 0.7 * page.overlap(a, b));
     if (a.attributes.length) found.dataAttrs = attributesAlike(a, b);
     if (a.classes.size) found.className = overlap(a.classes, b.classes, page.classRarity);
-    if (a.hasLink) found.href = linksAlike(a, b, page);
-    if (a.tags.length) {
-      found.path = sequence(a.tags, b.tags);
-      found.tail = commonTail(a.path, b.path) / a.path.length;
-      found.landmark = a.landmark === b.landmark ? 1 : 0;
+    if (a.link.leads) found.href = linksAlike(a, b, page);
+    if (!page.placed) return found;
+    if (a.tags) {
+      found.path = page.alikePaths(b.tags);
+      found.tail = commonTail(a.path, b.path) / tagsOf(a.tags).length;
+      found.landmark = landmarksOf(a.tags) === landmarksOf(b.tags) ? 1 : 0;
     }
     if (a.near.size) found.near = overlap(a.near, b.near, page.rarity);
     if (a.box && b.box) {
@@ -97,16 +117,28 @@
     return found;
   };
 
-  const survey = (prepared, page) => ({
-    width: page.width, height: page.height,
-    rarity: rarityOf(prepared.map((one) => new Set([...one.textWords, ...one.near]))),
-    classRarity: rarityOf(prepared.map((one) => one.classes)),
-    linkRarity: rarityOf(prepared.map((one) => one.link)),
+  const survey = (target, prepared) => ({
+    told: toldBy(target), overlap: () => 0,
+    classRarity: rarityOf(prepared.map((one) => [one.classes, []])),
+    linkRarity: rarityOf(prepared.map((one) => [one.link.parts, []])),
   });
+  const surveyPlaces = (target, prepared) => {
+    const rarity = rarityOf(prepared.map((one) => [one.textWords, one.near]));
+    const alikePaths = remembering(1e5, (tags) => sequence(tagsOf(target.tags), tagsOf(tags)));
+    const overlapping = (a, b) => overlap(a.textWords, b.textWords, rarity);
+    return { placed: true, rarity, alikePaths, overlap: overlapping };
+  };
 
-  const total = (found) => Object.keys(found).reduce((sum, key) => sum + WEIGHTS[key], 0);
-  const scored = (found, evidence) =>
-    Object.entries(found).reduce((sum, [key, value]) => sum + WEIGHTS[key] * value, 0) / (evidence || 1);
+  const total = (found) => {
+    let sum = 0;
+    for (const key in found) sum += WEIGHTS[key];
+    return sum;
+  };
+  const scored = (found, evidence) => {
+    let sum = 0;
+    for (const key in found) sum += WEIGHTS[key] * found[key];
+    return sum / (evidence || 1);
+  };
   const nested = (a, b) => a === b || a.startsWith(b + "/") || b.startsWith(a + "/");
 
   const certainty = (score, lead, evidence, extra) => {
@@ -136,16 +168,37 @@
     return called.length && called.every((index) => nested(paths[index], paths[called[0]])) ? called[0] : -1;
   };
 
-  // rank(target, candidates, {width, height} of the page in px) -> [{index, confidence 0..100, score 0..1}], best first.
-  const rank = (target, candidates, page) => {
-    const prepared = candidates.map(prepare);
-    const seen = survey(prepared, page);
+  // The places of the candidates that are likeliest by what they are and are called, and of the others.
+  const shortlist = (target, prepared, seen) => {
+    const all = prepared.map((_, index) => index);
+    if (all.length <= FINALISTS) return [all, []];
+    const scores = prepared.map((one) => scored(compare(target, one, seen), 1));
+    all.sort((a, b) => scores[b] - scores[a]);
+    return [all.slice(0, FINALISTS), all.slice(FINALISTS)];
+  };
+
+  // rank(target, candidates, {width, height} of the page in px) -> [{index, confidence 0..100, score 0..1}], best first;
+  // those that did not come into the second round with zeros. `place(index)` completes a record for that round with
+  // xpath, bounding and neighbourText.
+  const rank = (target, candidates, page, place = () => {}) => {
     const wanted = prepare(target);
+    const prepared = candidates.map(prepare);
+    const seen = survey(wanted, prepared);
+    const [finalists, others] = shortlist(wanted, prepared, seen);
+    finalists.forEach(place);
+    const furnished = finalists.map((index) => placed(prepared[index], candidates[index]));
+    const ranked = rankPlaced(target, placed(wanted, target), furnished, { ...seen, ...page });
+    for (const memory of memories) memory.forget();
+    return [...ranked.map((one) => ({ ...one, index: finalists[one.index] })), ...others.map((index) => ({ index, confidence: 0, score: 0 }))];
+  };
+
+  const rankPlaced = (target, wanted, prepared, before) => {
+    const seen = { ...before, ...surveyPlaces(wanted, prepared) };
     const found = prepared.map((one) => compare(wanted, one, seen));
-    const evidence = found.length ? Math.max(...found.map(total)) : 0;
+    const evidence = found.reduce((most, one) => Math.max(most, total(one)), 0);
     const scores = found.map((one) => scored(one, evidence));
     const order = scores.map((_, index) => index).sort((a, b) => scores[b] - scores[a]);
-    const paths = candidates.map((one) => one.xpath || "");
+    const paths = prepared.map((one) => one.path);
     const sole = soleOf(order, found, paths);
     return order.map((index) => {
       const rival = order.find((other) => other !== index && !nested(paths[other], paths[index]));

@@ -1,4 +1,4 @@
-// How alike two recorded values are, each answer 0..1. Pure: no DOM, no state.
+// How alike two recorded values are, each answer 0..1. Pure: no DOM, no state but answers kept.
 () => {
   // Strings that differ only in their digits name siblings ("Row 5", "Row 12"), not the same thing.
   const DIGITS_DIFFER = 0.45;
@@ -9,34 +9,66 @@
     /\d{5,}/, /[0-9a-f]{8}-[0-9a-f]{4}-/i, /(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}/i, /^\d+$/,
   ];
 
-  const fold = (text) => (text || "").normalize("NFKC").replace(/\s+/g, " ").trim().toLowerCase();
+  const PLAIN = /^[\x20-\x7e]*$/; // nothing in it that NFKC changes
+
+  // The function, answering at once what it was asked before; `forget` empties its memory.
+  const remembering = (most, work) => {
+    const known = new Map();
+    const ask = (given) => {
+      let answer = known.get(given);
+      if (answer === undefined) {
+        if (known.size >= most) known.clear();
+        known.set(given, (answer = work(given)));
+      }
+      return answer;
+    };
+    return Object.assign(ask, { forget: () => known.clear() });
+  };
+
+  const fold = (text) => (PLAIN.test(text || "") ? text || "" : text.normalize("NFKC")).replace(/\s+/g, " ").trim().toLowerCase();
   const label = (text) => fold(text).replace(/\s*[:*]+$/, "");
   const digits = (text) => text.replace(/\D+/g, " ").trim();
-  const words = (text) => fold(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
-  const isVolatile = (value) => VOLATILE.some((pattern) => pattern.test(value));
+  const words = (text) => {
+    const folded = fold(text);
+    return folded.split(PLAIN.test(folded) ? /[^a-z0-9]+/ : /[^\p{L}\p{N}]+/u).filter(Boolean);
+  };
+  const isVolatile = remembering(1000, (value) => VOLATILE.some((pattern) => pattern.test(value)));
 
-  const bigrams = (text) => {
+  // How often each pair of neighbouring characters occurs.
+  const pairs = (text) => {
     const counts = new Map();
     for (let i = 0; i < text.length - 1; i++) {
-      const pair = text.slice(i, i + 2);
+      const pair = text.charCodeAt(i) * 0x10000 + text.charCodeAt(i + 1);
       counts.set(pair, (counts.get(pair) || 0) + 1);
     }
     return counts;
   };
 
-  const dice = (a, b) => {
+  // What is needed of a text that many others are compared with.
+  const known = remembering(50, (text) => ({ pairs: pairs(text.slice(0, 200)), length: Math.min(text.length, 200), digits: digits(text) }));
+
+  const dice = (a, text) => {
+    const b = text.slice(0, 200);
     if (a.length < 2 || b.length < 2) return 0;
-    const left = bigrams(a);
+    const left = new Map();
     let shared = 0;
-    for (const [pair, count] of bigrams(b)) shared += Math.min(count, left.get(pair) || 0);
+    for (let i = 0; i < b.length - 1; i++) {
+      const pair = b.charCodeAt(i) * 0x10000 + b.charCodeAt(i + 1);
+      const count = left.get(pair) ?? a.pairs.get(pair);
+      if (!count) continue;
+      shared++;
+      left.set(pair, count - 1);
+    }
     return (2 * shared) / (a.length + b.length - 2);
   };
 
+  // The likeness of two texts; the first is the one that stays the same while many are compared.
   const alike = (a, b) => {
     if (!a || !b) return 0;
     if (a === b) return 1;
-    const damping = digits(a) === digits(b) ? 1 : DIGITS_DIFFER;
-    return MOST_UNEQUAL * damping * dice(a.slice(0, 200), b.slice(0, 200));
+    const one = known(a);
+    const damping = one.digits === digits(b) ? 1 : DIGITS_DIFFER;
+    return MOST_UNEQUAL * damping * dice(one, b);
   };
 
   // Whether one says all that the other says, numbers aside: "Email" and "Your email", "Cart (3)" and "Cart (4)".
@@ -71,10 +103,12 @@
     return (2 * previous[b.length]) / (a.length + b.length);
   };
 
+  // How many steps two paths, as `/html[1]/body[1]`, have in common at their ends.
   const commonTail = (a, b) => {
-    let length = 0;
-    while (length < a.length && length < b.length && a[a.length - 1 - length] === b[b.length - 1 - length]) length++;
-    return length;
+    let steps = 0;
+    let at = 1;
+    for (; at <= a.length && at <= b.length && a[a.length - at] === b[b.length - at]; at++) if (a[a.length - at] === "/") steps++;
+    return steps;
   };
 
   // Where a link leads, without its host: path parts, then the query.
@@ -86,5 +120,5 @@
 
   const ratio = (a, b) => (Math.min(a, b) + 1) / (Math.max(a, b) + 1);
 
-  return { fold, label, digits, words, isVolatile, alike, contains, MOST_UNEQUAL, overlap, sequence, commonTail, linkParts, ratio };
+  return { remembering, fold, label, digits, words, isVolatile, alike, contains, MOST_UNEQUAL, overlap, sequence, commonTail, linkParts, ratio };
 }

@@ -16,13 +16,15 @@ FIELDS = ("name", "email", "password", "newsletter", "country")
 TABLE = f"CREATE TABLE entries (id INTEGER PRIMARY KEY, {', '.join(f'{field} TEXT' for field in FIELDS)})"
 INSERT = f"INSERT INTO entries ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"  # noqa: S608 - constants
 LONGEST_DELAY = 30.0
+NO_HEADERS: Mapping[str, str] = {}
+STRICT = {"Content-Security-Policy": "default-src 'none'; require-trusted-types-for 'script'"}
 
 
 class Sites:
     """Serves `/<page>.html` and the application `/register/` on a free port of 127.0.0.1; a context manager.
 
     `/register/?look=2` (or `look` set to 2) is the same form years later; names in `refused` are answered with an
-    error. `?delay=SECONDS` makes any answer slow. `/status/503` answers so.
+    error. `?delay=SECONDS` makes any answer slow. `/status/503` answers so, `/strict` forbids all scripts.
     """
 
     def __init__(self) -> None:
@@ -92,6 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(page("register-2" if query.get("look", self.application.look) == "2" else "register"))
         elif parts[:2] == ["register", "done"]:
             self._answer(page("registered").replace("{{name}}", escape(query.get("name", ""))))
+        elif parts == ["strict"]:
+            self._answer("<button id=b>Press</button>", headers=STRICT)
         elif len(parts) == 2 and parts[0] == "status" and parts[1].isdigit():
             self._answer("<h1>An error page</h1>", int(parts[1]))
         elif len(parts) == 1 and parts[0].removesuffix(".html").replace("-", "").isalnum():
@@ -128,9 +132,11 @@ class _Handler(BaseHTTPRequestHandler):
         except FileNotFoundError:
             self._answer("<h1>Not found</h1>", HTTPStatus.NOT_FOUND)
 
-    def _answer(self, html: str, status: int = HTTPStatus.OK) -> None:
+    def _answer(self, html: str, status: int = HTTPStatus.OK, headers: Mapping[str, str] = NO_HEADERS) -> None:
         body = html.encode()
         self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

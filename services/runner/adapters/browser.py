@@ -1,77 +1,72 @@
-"""The fleet: one warm Chromium that gives every row a fresh context, and that is replaced when it is worn or gone."""
+"""The fleet: warm browsers of every kind, and a fresh window in one of them for every row."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from types import TracebackType
-from typing import Self
-from uuid import uuid4
+from typing import Any, Self
+from urllib.parse import urlsplit
 
-import psutil
 import structlog
-from playwright.async_api import Browser, BrowserContext, CDPSession, Playwright, async_playwright
-from playwright.async_api import Error as PlaywrightError
 
+from services.runner.adapters.driver import RunningBrowser
+from services.runner.adapters.events import Happenings
+from services.runner.adapters.faults import DriverError, DriverFailure, StepFailed
+from services.runner.adapters.folders import Folders
+from services.runner.adapters.guard import guarded
 from services.runner.adapters.options import SessionOptions
+from services.runner.adapters.port import Guarding
 from services.runner.adapters.session import Session
-from shared.chromium import NONE_FOUND, find_chromium
-from shared.chromium import Browser as Installed
+from services.runner.adapters.starting import DriverName, Kind, Remote, Starter
+from services.runner.adapters.warm import Limits, Pool, Warm
+from shared.contracts.browsers import Engine
 from shared.core.errors import Unavailable
+from shared.url_policy import Refusal, judge_url
 
-ROWS_PER_BROWSER = 200  # long-lived browsers grow
-CLOSE_SECONDS = 5.0
-START_SECONDS = 60.0
 PROBE_SECONDS = 3.0
-HUNG_SECONDS = 10.0  # a browser answers within milliseconds; on a machine that swaps it may take seconds
+WEIGH_EVERY = 5  # probes
+OPEN_SECONDS = 30.0
+OPEN_TRIES = 2
+CLOSE_SECONDS = 20.0  # what was sent last gets ten of them to be answered
+LEAVE_SECONDS = 5.0
 
 log = structlog.get_logger()
-
-
-@dataclass(eq=False)
-class _Warm:
-    """A running browser, how many rows it has had and how many it has now, and their sessions."""
-
-    browser: Browser
-    devtools: CDPSession
-    mark: str
-    rows: int = 0
-    active: int = 0
-    crashed: bool = False
-    sessions: set[Session] = field(default_factory=set)
 
 
 class Fleet:
     """Gives fresh browser sessions; use it as an async context manager.
 
-    `executable`: the browser's file, else the best that is installed. A session may be asked for at any time: a browser
-    that crashed, or that has had its rows, is replaced. One that does not answer for `hung_seconds` is ended, and the
-    steps in it fail as `browser_hung`. Raises `Unavailable` when no browser starts.
+    `executable`: the browser's file, else the best that is installed. `engine` is for rows that name none, `driver`
+    for all. `own_ports` are of this process: no page may reach them. `limits` are those of `Limits`, by name.
+    A session may be asked for at any time: a browser that crashed, or that is worn, is replaced. One that does not
+    answer is ended, and the steps in it fail as `browser_hung`. Raises `Unavailable` when no browser starts.
     """
 
     def __init__(
         self,
         executable: str | None = None,
         *,
+        engine: Engine = "chromium",
+        driver: DriverName | None = None,
         headless: bool = True,
-        rows_per_browser: int = ROWS_PER_BROWSER,
-        hung_seconds: float = HUNG_SECONDS,
+        remotes: Sequence[Remote] = (),
+        own_ports: Iterable[int] = (),
+        **limits: Any,
     ) -> None:
-        self._executable = executable
-        self._headless = headless
-        self._rows_per_browser = rows_per_browser
-        self._hung_seconds = hung_seconds
+        self._starter = Starter(executable, headless, remotes)
+        self._ports = set(own_ports)
+        self._engine, self._driver = engine, driver
+        self._limits = Limits(**limits)
+        self._pools: dict[Kind, Pool] = {}
+        self._folders = Folders()
+        self._keeping: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
-        self._playwright: Playwright | None = None
-        self._warm: _Warm | None = None
-        self._starting = asyncio.Lock()
-        self._running: set[_Warm] = set()
 
     @property
     def browsers_running(self) -> int:
         """How many browsers this fleet has open now."""
-        return len(self._running)
+        return sum(len(pool.running) for pool in self._pools.values())
 
     async def __aenter__(self) -> Self:
         self._watching = asyncio.create_task(self._watch())
@@ -84,148 +79,171 @@ class Fleet:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watching
-        for warm in list(self._running):
-            await self._retire(warm)
-        self._warm = None
-        if self._playwright is not None:
-            with suppress(Exception):
-                await self._playwright.stop()
-            self._playwright = None
+        if self._keeping:  # rows that were cancelled while they ended
+            await asyncio.wait(self._keeping, timeout=LEAVE_SECONDS)
+        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+        while self._keeping:
+            await asyncio.wait(self._keeping)
+        self._pools.clear()
+        self._folders.close()
 
     @asynccontextmanager
-    async def session(self, options: SessionOptions | None = None) -> AsyncIterator[Session]:
-        """A fresh context with one empty page: no cookies, no storage, nothing of another row."""
-        warm = await self._take()
+    async def session(
+        self, options: SessionOptions | None = None, guarding: Guarding | None = None
+    ) -> AsyncIterator[Session]:
+        """A fresh window with one empty page: no cookies, no storage, nothing of another row.
+
+        The row has a folder of its own, which is gone afterwards; with `guarding`, nothing it opens goes unjudged.
+        """
+        opened: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
+        opened.add_done_callback(lambda told: told.cancelled() or told.exception())  # a cancelled row does not ask
+        ended = asyncio.Event()
+        keeping = asyncio.create_task(self._keep(options or SessionOptions(), guarding, opened, ended))
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
         try:
-            try:
-                session = await Session.open(await _new_context(warm.browser, options or SessionOptions()))
-            except PlaywrightError as error:
-                raise Unavailable("The browser crashed before the row could begin; try again.") from error
-            warm.sessions.add(session)
-            try:
-                yield session
-            finally:
-                await session.close()
-                warm.sessions.discard(session)
+            yield await asyncio.shield(opened)
         finally:
-            warm.active -= 1
-            worn = warm.crashed or warm.rows >= self._rows_per_browser
-            if worn and not warm.active:
-                await self._retire(warm)
+            # A row may be cancelled at any moment, also while it opens or ends: its window is closed all the same.
+            ended.set()
+            await asyncio.shield(keeping)
 
-    async def _take(self) -> _Warm:
-        async with self._starting:
-            warm = self._warm
-            if warm is None or warm.crashed or warm.rows >= self._rows_per_browser:
-                previous, warm = warm, await self._start()
-                self._warm = warm
-                if previous is not None and not previous.active:
-                    await self._retire(previous)
-            warm.rows += 1
-            warm.active += 1
-            return warm
-
-    async def _start(self) -> _Warm:
-        installed = (
-            Installed(Path(self._executable), "shell" in self._executable) if self._executable else find_chromium()
-        )
-        if installed is None:
-            raise Unavailable(NONE_FOUND)
-        mark = f"--retold-fleet={uuid4().hex}"  # unknown to Chromium; finds its processes again
+    async def _keep(
+        self,
+        options: SessionOptions,
+        guarding: Guarding | None,
+        opened: "asyncio.Future[Session]",
+        ended: asyncio.Event,
+    ) -> None:
+        """All that a row needs of the fleet, from before its window opens until nothing of it is left."""
         try:
-            warm = await self._launch(installed, mark)
-        except (PlaywrightError, TimeoutError):
-            await self._restart_driver()  # the driver may have died as well
+            async with AsyncExitStack() as row:
+                options = replace(options, folder=await row.enter_async_context(self._folders.one()))
+                if guarding is not None:
+                    options = await row.enter_async_context(self._guarded(options, guarding, opened))
+                opened.set_result(await row.enter_async_context(self._opened(options)))
+                await ended.wait()
+        except Exception as failure:
+            if opened.done():
+                log.warning("what a row has left could not be cleared away", reason=str(failure) or repr(failure))
+            else:
+                opened.set_exception(failure)
+
+    @asynccontextmanager
+    async def _guarded(
+        self, options: SessionOptions, guarding: Guarding, opened: "asyncio.Future[Session]"
+    ) -> AsyncIterator[SessionOptions]:
+        """The options of a row whose every request is judged; what is refused is told once, however often it is tried.
+
+        The guard sees names and addresses; rules about more need the full address, which only the browser knows.
+        One on another machine cannot reach the guard: there, only what the browser itself tells is judged.
+        """
+        elsewhere = self._starter.is_elsewhere(self._kind(options))
+        told: set[Refusal] = set()
+
+        def refused(refusal: Refusal) -> None:
+            if opened.done() and opened.exception() is None:
+                opened.result().refusal = refusal.detail
+            if refusal not in told:
+                told.add(refusal)
+                guarding.refused(refusal)
+
+        def judge(url: str) -> str | None:
+            refusal = judge_url(guarding.rules, url)
+            if refusal is None:
+                return None
+            refused(refusal)
+            return refusal.detail
+
+        async with guarded(guarding.rules, refused, self._own_ports) as guard:
+            port = urlsplit(guard.address).port or 0
+            self._ports.add(port)
             try:
-                warm = await self._launch(installed, mark)
-            except (PlaywrightError, TimeoutError) as error:
-                reason = (str(error).strip() or f"no answer for {START_SECONDS:g} s").splitlines()[0]
-                raise Unavailable(f"The browser {installed.path} does not start: {reason}") from error
+                judged = elsewhere or guarding.rules.judges_addresses
+                proxy = None if elsewhere else guard.address
+                yield replace(options, proxy=proxy, judge=judge if judged else None)
+            finally:
+                self._ports.discard(port)
 
-        def gone(_: Browser) -> None:
-            warm.crashed = True
+    def _own_ports(self) -> set[int]:
+        """Of this service, of the other rows' ways out, and on which the browsers can be driven."""
+        browsers = (warm.browser for pool in self._pools.values() for warm in pool.running)
+        return self._ports.union(*(browser.ports for browser in browsers))
 
-        warm.browser.on("disconnected", gone)
-        self._running.add(warm)
-        return warm
+    def _kind(self, options: SessionOptions) -> Kind:
+        return self._starter.kind_for(options.engine or self._engine, options, self._driver)
 
-    async def _launch(self, installed: Installed, mark: str) -> _Warm:
-        async with asyncio.timeout(START_SECONDS):
-            if self._playwright is None:
-                self._playwright = await async_playwright().start()
-            browser = await self._playwright.chromium.launch(
-                executable_path=installed.path,
-                args=[*installed.arguments(), mark],
-                headless=self._headless,
-                handle_sigint=False,  # the service decides when its browsers end
-                handle_sigterm=False,
-                handle_sighup=False,
-            )
-            return _Warm(browser, await browser.new_browser_cdp_session(), mark)
+    def _pool(self, options: SessionOptions) -> Pool:
+        kind = self._kind(options)
+        if kind not in self._pools:
+            self._pools[kind] = Pool(kind, self._starter, self._limits)
+        return self._pools[kind]
+
+    @asynccontextmanager
+    async def _opened(self, options: SessionOptions) -> AsyncIterator[Session]:
+        """A window in a browser with room; where that has just died, in another.
+
+        Raises `Unavailable`, and `StepFailed` for a window that the browser cannot open as it is wanted.
+        """
+        pool = self._pool(options)
+        for tries_left in reversed(range(OPEN_TRIES)):
+            async with pool.place() as warm:
+                try:
+                    async with asyncio.timeout(OPEN_SECONDS):
+                        session = await _open(warm.browser, options)
+                except (DriverFailure, StepFailed, TimeoutError) as error:
+                    if isinstance(error, DriverError) and warm.browser.connected:
+                        raise StepFailed("invalid_step", f"the browser opens no such window: {error}") from error
+                    warm.wear_out("it opens no window")
+                    if tries_left:
+                        continue
+                    raise Unavailable(f"The browser opens no window: {error or 'it does not answer'}.") from error
+                async with _performing(warm, session):
+                    yield session
+                if options.keep is not None:
+                    await options.keep(session.remains)
+                return
 
     async def _watch(self) -> None:
-        """Ask the browsers themselves again and again: a page may be busy, a browser never is."""
+        probes = 0
         while True:
             await asyncio.sleep(PROBE_SECONDS)
-            await asyncio.gather(*(self._end_if_hung(warm) for warm in self._running if not warm.crashed))
-
-    async def _end_if_hung(self, warm: _Warm) -> None:
-        try:
-            async with asyncio.timeout(self._hung_seconds):
-                await warm.devtools.send("Browser.getVersion")
-        except PlaywrightError:
-            return  # it has gone by itself, and its sessions notice by themselves
-        except TimeoutError:
-            log.warning("browser does not answer and is ended", seconds=self._hung_seconds, rows=len(warm.sessions))
-            warm.crashed = True
-            for session in warm.sessions:
-                session.hung = True
-            for process in await asyncio.to_thread(_family, warm.mark):
-                with suppress(psutil.Error):
-                    process.kill()
-
-    async def _restart_driver(self) -> None:
-        if self._playwright is not None:
-            with suppress(Exception):
-                await asyncio.wait_for(self._playwright.stop(), CLOSE_SECONDS)
-        self._playwright = None
-
-    async def _retire(self, warm: _Warm) -> None:
-        self._running.discard(warm)
-        family = _family(warm.mark)
-        with suppress(PlaywrightError, TimeoutError):
-            await asyncio.wait_for(warm.browser.close(), CLOSE_SECONDS)
-        await asyncio.to_thread(_end, family)
+            probes += 1
+            weigh = probes % WEIGH_EVERY == 0
+            await asyncio.gather(*(pool.watch(weigh=weigh) for pool in self._pools.values()))
 
 
-async def _new_context(browser: Browser, options: SessionOptions) -> BrowserContext:
-    return await browser.new_context(
-        viewport={"width": options.width, "height": options.height},
-        device_scale_factor=options.device_scale_factor,
-        is_mobile=options.is_mobile,
-        has_touch=options.has_touch,
-        locale=options.locale,
-        timezone_id=options.timezone,
-        user_agent=options.user_agent,
-        accept_downloads=True,
-        permissions=[],
-        service_workers="block",
-    )
+@asynccontextmanager
+async def _performing(warm: Warm, session: Session) -> AsyncIterator[None]:
+    warm.sessions.add(session)
+    try:
+        yield
+    finally:
+        await _close(warm, session)
+        warm.sessions.discard(session)
 
 
-def _family(mark: str) -> list[psutil.Process]:
-    """The browser's processes, all of them."""
-    family: list[psutil.Process] = []
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):
-            if mark in process.cmdline():
-                family += [process, *process.children(recursive=True)]
-    return family
+async def _open(browser: RunningBrowser, options: SessionOptions) -> Session:
+    happenings = Happenings()
+    window = await browser.window(options, happenings)
+    try:
+        session = await Session.open(window, happenings)
+    except BaseException:
+        with suppress(DriverFailure):
+            await window.close()
+        raise
+    session.folder = options.folder
+    session.browser = f"{browser.name.engine} {browser.name.version}"
+    return session
 
 
-def _end(family: list[psutil.Process]) -> None:
-    _, left = psutil.wait_procs(family, timeout=1)
-    for process in left:
-        with suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(left, timeout=2)
+async def _close(warm: Warm, session: Session) -> None:
+    """Closes a row's window. A browser that cannot get rid of one (a script that never ends) gets no further row."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await session.close()
+    except (DriverFailure, StepFailed, TimeoutError) as error:
+        if warm.browser.connected:
+            warm.wear_out(f"it does not close a window: {error or type(error).__name__}")
+            if len(warm.sessions) == 1:
+                await warm.kill("a page of it does not end")

@@ -4,9 +4,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from playwright.async_api import Error as PlaywrightError
-
-from services.runner.adapters.faults import StepFailed, document_gone, first_line
+from services.runner.adapters.faults import DocumentGone, DriverFailure, StepFailed
 from services.runner.adapters.locating import frame_of, request_for
 from shared.contracts.steps import has_element
 
@@ -46,8 +44,8 @@ async def wait_for_element(doing: "Performance") -> None:
         try:
             answer = await tab.ask(frame, "(engine, request) => engine.awaitCount(request)", request)
             break
-        except PlaywrightError as error:
-            if not document_gone(error) or time.monotonic() >= deadline:
+        except DocumentGone:
+            if time.monotonic() >= deadline:
                 raise
     if not answer["held"]:
         wanted = f"{condition['operator']} {condition['count']}"
@@ -76,13 +74,13 @@ async def wait_for_expression(doing: "Performance") -> None:
         left = deadline - time.monotonic()
         try:
             frame = await frame_of(doing.step, tab, root, deadline)
-            if await asyncio.wait_for(frame.evaluate(expression), max(left, 0.05)):
+            if await asyncio.wait_for(tab.evaluate(frame, expression), max(left, 0.05)):
                 return
         except TimeoutError:
             pass
-        except PlaywrightError as error:
+        except DriverFailure as error:
             tab.fail_if_gone()
-            complaint = first_line(error)[:200]
+            complaint = str(error)[:200]
             if any(word in complaint for word in FINAL_ERRORS):
                 raise StepFailed("script_error", f"its expression cannot be read: {complaint}") from None
         if time.monotonic() >= deadline:

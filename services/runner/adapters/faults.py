@@ -14,6 +14,8 @@ ErrorType = Literal[
     "timeout",
     "navigation_failed",
     "http_error",
+    "url_denied",
+    "setup_failed",
     "value_not_taken",
     "page_crashed",
     "browser_crashed",
@@ -22,20 +24,6 @@ ErrorType = Literal[
     "assertion_failed",
     "script_error",
 ]
-
-# What Playwright says when a document went away under a question: asking the next document is right.
-_DOCUMENT_GONE = (
-    "execution context was destroyed",
-    "cannot find context",
-    "jshandles can be evaluated only in the context",
-    "frame was detached",
-    "frame got detached",
-    "element is not attached",
-    "not attached to the dom",
-    "node is detached",
-    "because of a navigation",
-)
-_BROWSER_GONE = ("browser has been closed", "target page, context or browser", "connection closed", "browser closed")
 
 
 class StepFailed(Exception):
@@ -48,21 +36,20 @@ class StepFailed(Exception):
         self.transient = transient
 
 
-def document_gone(error: Exception) -> bool:
-    """Whether Playwright failed only because the page moved on."""
-    return any(words in str(error).casefold() for words in _DOCUMENT_GONE)
+class DriverFailure(Exception):
+    """The browser refused or broke off; the base of what drivers raise beside `StepFailed`."""
 
 
-def browser_gone(error: Exception) -> bool:
-    """Whether Playwright failed because its browser or page is no more."""
-    return any(words in str(error).casefold() for words in _BROWSER_GONE)
+class DriverError(DriverFailure):
+    """The browser refused, in its own words (one line, without anything that was typed)."""
 
 
-def first_line(error: Exception) -> str:
-    """What Playwright complains of, without its call log (which repeats typed values)."""
-    lines = str(error).strip().splitlines()
-    line = lines[0] if lines else type(error).__name__
-    return line.split(": ", 1)[1] if line.startswith(("Page.", "Frame.", "ElementHandle.", "JSHandle.")) else line
+class DocumentGone(DriverFailure):
+    """The document was replaced, or its frame removed, under a question or an action."""
+
+
+class TargetGone(DriverFailure):
+    """The page or the whole browser is no more."""
 
 
 def place(url: str) -> str:

@@ -1,10 +1,10 @@
 """Keys pressed on the keyboard, wherever the cursor is."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from playwright.async_api import Error as PlaywrightError
-
+from services.runner.adapters.driver import Tab
 from services.runner.adapters.faults import StepFailed
+from services.runner.adapters.pointer import FOCUS, REPLACED
 from shared.contracts.steps import has_element
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 HARMLESS = frozenset({"Tab", "Shift", "ShiftLeft", "ShiftRight", "CapsLock", "NumLock"})
 MODIFIERS = frozenset({"Control", "Alt", "Meta", "AltGraph"})
 SENDS = frozenset({"Enter", "NumpadEnter", "\r", "\n"})
+DEEDS: dict[str, Literal["down", "up", "press"]] = {"key_down": "down", "key_up": "up", "key_press": "press"}
+IS_TYPING = "(engine) => document.hasFocus() && engine.isTyping()"
 
 
 async def key(doing: "Performance") -> None:
@@ -23,7 +25,8 @@ async def key(doing: "Performance") -> None:
         raise StepFailed("invalid_step", "the step does not say which key (metadata.key)")
     if has_element(doing.step):
         located = await doing.locate()
-        await located.element.focus()
+        if not await located.ask(FOCUS):
+            raise StepFailed("not_found", REPLACED, transient=True)
         tab = located.tab
     else:
         tab, _ = await doing.session.page_for(doing.step, doing.options.wait_timeout)
@@ -31,16 +34,7 @@ async def key(doing: "Performance") -> None:
         await doing.intend(f"{doing.event} {name[:20]}")
     mark = doing.mark(tab)
     doing.dispatched = True
-    keyboard = tab.page.keyboard
-    try:
-        await {"key_down": keyboard.down, "key_up": keyboard.up, "key_press": keyboard.press}[doing.event](name)
-    except PlaywrightError as error:
-        if "Unknown key" not in str(error):
-            raise
-        if len(name) != 1:
-            raise StepFailed("invalid_step", f"{name[:20]!r} is no key that can be pressed") from None
-        if doing.event != "key_up":  # a character that no key of the keyboard layout gives
-            await keyboard.insert_text(name)
+    await tab.key(DEEDS[doing.event], name)
     _hold(doing, name)
     await doing.settle(mark)
 
@@ -53,13 +47,13 @@ def _hold(doing: "Performance", name: str) -> None:
         doing.session.held.discard(bare)
 
 
-async def _may_commit(doing: "Performance", tab: Any, name: str) -> bool:
+async def _may_commit(doing: "Performance", tab: Tab, name: str) -> bool:
     bare = name.removesuffix("Left").removesuffix("Right")
     if bare in HARMLESS or bare in MODIFIERS:
         return False
     if name in SENDS or doing.session.held or "+" in name[:-1]:
         return True
-    for frame in tab.page.frames:
-        if await tab.ask(frame, "(engine) => document.hasFocus() && engine.isTyping()"):
+    for frame in tab.frames:
+        if await tab.ask(frame, IS_TYPING):
             return False
     return True

@@ -1,48 +1,54 @@
-"""Finding the element of a step: one question to the page, asked again where the page was replaced meanwhile."""
+"""Finding the element of a step: one question to the page, asked again where the page was replaced meanwhile.
+
+The element stays in the page as `engine.element`; what comes out is how it was found, and what the engine has prepared
+for the action in the same call.
+"""
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import ElementHandle, Frame
-from playwright.async_api import Error as PlaywrightError
-
-from services.runner.adapters.faults import StepFailed, document_gone, place
+from services.runner.adapters.driver import TICK_SECONDS, Tab
+from services.runner.adapters.driver_terms import Frame
+from services.runner.adapters.faults import DocumentGone, DriverFailure, ErrorType, StepFailed, place
 from services.runner.adapters.options import StepOptions
-from services.runner.adapters.tab import TICK_SECONDS, Tab
 from shared.contracts.heal_cache import CachedHeal
-from shared.contracts.recording import LocatorBundle, Step
+from shared.contracts.recording import Step
 from shared.contracts.runner import FoundBy
+from shared.contracts.steps import is_thin
 
 QUIET_MS = 300  # without a mutation, before a stand-in is looked for
 HEALED_EVENTS = frozenset(
-    {"click", "double_click", "right_click", "type", "select", "check", "uncheck", "hover", "focus"}
+    {"click", "double_click", "right_click", "type", "select", "check", "uncheck", "hover", "focus", "upload"}
 )
+SHADOW_DEPTH = 8  # closed shadow roots inside each other that are opened for one step
+LOADING_FACTOR = 3  # a page that is still loading is waited for so much longer
+ANSWER_SECONDS = 5.0  # beyond what the page was told to wait
 
-FIND = """async (engine, request) => {
-  const { element, report } = await engine.locate(request);
-  engine.element = element;
-  return report;
-}"""
+FIND = "(engine, request) => engine.locate(request)"
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """The element of a step, and how it was found. `locating_ms` is the time in the page, waiting included."""
+    """The element of a step, kept in its frame, and how it was found. `locating_ms`: in the page, waiting included."""
 
     tab: Tab
     frame: Frame
-    element: ElementHandle
-    bundle: LocatorBundle
-    selector: str
     tag: str
     type: str
     strategy: str
     found_by: FoundBy
     agreeing: int
-    locating_ms: int
+    locating_ms: float
     confidence: int | None
+    selector: str
+    bundle: dict[str, Any] | None
+    prepared: dict[str, Any] = field(default_factory=dict)
+
+    async def ask(self, question: str, argument: Any = None) -> Any:
+        """What a function of (engine, argument) answers where the element is."""
+        return await self.tab.ask(self.frame, question, argument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,12 @@ class Answer:
     located: Located | None
     report: dict[str, Any]
     cached: CachedHeal | None
-    url: str
+    frame: Frame
+
+    @property
+    def url(self) -> str:
+        """Where the frame is."""
+        return self.frame.url
 
 
 def request_for(step: Step, event: str, timeout: float, options: StepOptions) -> dict[str, Any]:
@@ -67,12 +78,16 @@ def request_for(step: Step, event: str, timeout: float, options: StepOptions) ->
         "bundle": bundle.model_dump(mode="json", by_alias=True, exclude_none=True),
         "known": {key: value for key, value in known.items() if isinstance(value, str)},
         "tag": tag,
-        "offset": _offset(step),
+        "offset": offset_of(step),
         "timeout": max(0, round(timeout * 1000)),
         "grace": options.heal_grace,
         "quiet": QUIET_MS,
         "heal": options.healing and event in HEALED_EVENTS,
         "threshold": options.threshold,
+        "healAttempts": options.heal_attempts,
+        "strict": options.strict,
+        "learn": is_thin(step) and not metadata.get("taught"),
+        "highlight": options.highlight,
     }
 
 
@@ -83,7 +98,8 @@ def alternatives_of(step: Step) -> list[list[str]]:
     return [parts for parts in lists if parts and all(isinstance(part, str) and part for part in parts)]
 
 
-def _offset(step: Step) -> dict[str, float] | None:
+def offset_of(step: Step) -> dict[str, float] | None:
+    """The recorded point within the element, and the size that its box had."""
     x, y, box = step.metadata.get("offsetX"), step.metadata.get("offsetY"), step.bundle.bounding
     if not isinstance(x, int | float) or not isinstance(y, int | float):
         return None
@@ -92,28 +108,28 @@ def _offset(step: Step) -> dict[str, float] | None:
 
 async def frame_of(step: Step, tab: Tab, root: Frame, deadline: float) -> Frame:
     """The frame that the bundle's chain leads to; waits for it until the deadline (monotonic seconds)."""
-    while True:
-        frame = await _follow(step.bundle.iframe_chain, root)
+    while step.bundle.iframe_chain:
+        frame = await _follow(step.bundle.iframe_chain, tab, root)
         if frame is not None:
             return frame
         tab.fail_if_gone()
         if time.monotonic() >= deadline:
             raise StepFailed("not_found", f"there is no frame {' › '.join(map(str, step.bundle.iframe_chain))}")
         await asyncio.sleep(TICK_SECONDS * 5)
+    return root
 
 
-async def _follow(chain: list[str | int], frame: Frame) -> Frame | None:
+async def _follow(chain: list[str | int], tab: Tab, frame: Frame) -> Frame | None:
     for link in chain:
         if isinstance(link, int) or link.isdigit():
-            children = frame.child_frames
+            children = frame.children
             if int(link) >= len(children):
                 return None
             frame = children[int(link)]
             continue
         try:
-            owner = await frame.query_selector(link)
-            inner = await owner.content_frame() if owner else None
-        except PlaywrightError:
+            inner = await tab.frame_in(frame, link)
+        except DriverFailure:
             return None
         if inner is None:
             return None
@@ -121,36 +137,57 @@ async def _follow(chain: list[str | int], frame: Frame) -> Frame | None:
     return frame
 
 
-async def locate(step: Step, event: str, options: StepOptions, where: tuple[Tab, Frame]) -> Answer:
-    """Finds the element in its frame, within the wait timeout. Raises `StepFailed` where there is no such frame."""
+async def locate(
+    step: Step, options: StepOptions, where: tuple[Tab, Frame], event: str, asked: dict[str, Any]
+) -> Answer:
+    """Finds the element in its frame, within the wait timeout; `asked`: what else the engine is to prepare.
+
+    Raises `StepFailed` where there is no such frame.
+    """
     tab, root = where
-    wait = options.wait_timeout
-    own = step.metadata.get("timeout")
-    if isinstance(own, int | float) and not isinstance(own, bool):
-        wait = max(wait, min(round(own), options.step_timeout))
-    deadline = time.monotonic() + wait / 1000
+    patience = _patience(step, options) / 1000
+    deadline = time.monotonic() + patience
+    latest = time.monotonic() + min(LOADING_FACTOR * patience, options.navigation_timeout / 1000)
     while True:
         frame = await frame_of(step, tab, root, deadline)
         left = deadline - time.monotonic()
-        request = request_for(step, event, left, options)
+        request = {**request_for(step, event, left, options), **asked}
         cached = _cached(options, frame)
         if cached is not None:
             request["cached"] = {"bundle": cached.bundle.model_dump(mode="json", by_alias=True, exclude_none=True)}
         try:
-            report = await asyncio.wait_for(tab.ask(frame, FIND, request), left + 5)
-            if not report["found"]:
-                return Answer(None, report, cached, frame.url)
-            element = (await tab.handle(frame, "(engine) => engine.element")).as_element()
+            report = await _ask(tab, frame, request, max(left, 0.0) + ANSWER_SECONDS)
         except TimeoutError:
             raise StepFailed("timeout", "the page did not answer; its scripts keep it busy") from None
-        except PlaywrightError as error:
+        except DocumentGone:
             tab.fail_if_gone()
-            if not document_gone(error) or time.monotonic() >= deadline:
+            if time.monotonic() >= deadline:
                 raise
             await asyncio.sleep(TICK_SECONDS)
             continue
-        if element is not None:
-            return Answer(_located(step, (tab, frame), element, report), report, cached, frame.url)
+        if not report["found"] and tab.loading and deadline < latest:  # what is still being loaded may bring it
+            deadline = min(latest, time.monotonic() + patience)
+            continue
+        located = _located(tab, frame, report) if report["found"] else None
+        return Answer(located, report, cached, frame)
+
+
+async def _ask(tab: Tab, frame: Frame, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """The engine's report; closed shadow roots on the way are opened for it, where the driver can."""
+    for _ in range(SHADOW_DEPTH):
+        report: dict[str, Any] = await asyncio.wait_for(tab.ask(frame, FIND, request), seconds)
+        if report.get("reason") != "closed_root":
+            break
+        if not await tab.pierce(frame):
+            request["pierced"] = True  # no root yet, or none that can be had: searched like any other element
+    return report
+
+
+def _patience(step: Step, options: StepOptions) -> int:
+    own = step.metadata.get("timeout")
+    if isinstance(own, int | float) and not isinstance(own, bool):
+        return max(options.wait_timeout, min(round(own), options.step_timeout))
+    return options.wait_timeout
 
 
 def _cached(options: StepOptions, frame: Frame) -> CachedHeal | None:
@@ -161,22 +198,21 @@ def _cached(options: StepOptions, frame: Frame) -> CachedHeal | None:
     return options.cached(f"{scheme}://{origin}", f"{slash}{path}")
 
 
-def _located(step: Step, where: tuple[Tab, Frame], element: ElementHandle, report: dict[str, Any]) -> Located:
-    bundle = LocatorBundle.model_validate({**report["bundle"], "iframeChain": step.bundle.iframe_chain})
+def _located(tab: Tab, frame: Frame, report: dict[str, Any]) -> Located:
     healed = report["foundBy"] == "healed"
     return Located(
-        tab=where[0],
-        frame=where[1],
-        element=element,
-        bundle=bundle,
-        selector=report["selector"],
+        tab=tab,
+        frame=frame,
         tag=report["tag"],
         type=report["type"],
         strategy=report["strategy"],
         found_by=report["foundBy"],
         agreeing=report["agreeing"],
-        locating_ms=round(report["ms"]),
+        locating_ms=report["ms"],
         confidence=report["heal"]["confidence"] if healed else None,
+        selector=report.get("selector") or report["tag"],
+        bundle=report.get("bundle"),
+        prepared=report.get("prepared") or {},
     )
 
 
@@ -186,12 +222,13 @@ REASONS = {
     "not_visible": "its element is there but cannot be seen (if the pointer opens it, add a hover step before)",
     "disabled": "its element is disabled or read-only",
     "covered": "its element is covered by {by}",
+    "closed_root": "its element is inside a closed shadow root, which this browser's driver cannot open",
 }
 
 
 def why_not(report: dict[str, Any], options: StepOptions) -> StepFailed:
     """The failure that the engine's report tells of."""
-    reason = report.get("reason", "not_found")
+    reason: Any = report.get("reason", "not_found")
     detail = REASONS[reason].format(by=report.get("by", "something else"))
     tried = ", ".join(report["tried"]) or "nothing: the step names no element"
     heal = report.get("heal")
@@ -199,4 +236,5 @@ def why_not(report: dict[str, Any], options: StepOptions) -> StepFailed:
     if heal and not heal["success"]:
         certain = f"{heal['confidence']} % certain (needed: {options.threshold})"
         healing = f"; the best of {heal['candidates']} stand-ins is only {certain}"
-    return StepFailed(reason, f"{detail} (tried for {report['ms'] / 1000:.1f} s: {tried}{healing})")
+    error: ErrorType = "not_found" if reason == "closed_root" else reason
+    return StepFailed(error, f"{detail} (tried for {report['ms'] / 1000:.1f} s: {tried}{healing})")

@@ -4,10 +4,12 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from services.runner.adapters.options import Hooks, SessionOptions, StepOptions
+from services.runner.adapters.port import Guarding
 from shared.contracts.recording import Step
 from shared.contracts.runner import StepResult, Taught
 
@@ -15,13 +17,26 @@ from shared.contracts.runner import StepResult, Taught
 class EmptySession:
     """Does nothing, successfully."""
 
+    browser: str | None = None
+    folder: Path | None = None
+
+    def __init__(self) -> None:
+        self.extracted: dict[str, str] = {}
+
     async def perform(self, step: Step, value: str | None, options: StepOptions, hooks: Hooks) -> StepResult:
         """The step, done."""
         return StepResult(step_number=step.step_number, status="completed", duration=0)
 
+    async def finish(self, hooks: Hooks) -> None:
+        """Nothing is left to do."""
+
     async def screenshot(self) -> bytes:
         """No picture."""
         return b""
+
+    async def page_source(self) -> str:
+        """No page."""
+        return ""
 
     def learned(self, values: Iterable[str] = ()) -> list[Taught]:
         """Nothing."""
@@ -45,6 +60,8 @@ class NoBrowsers:
         return None
 
     @asynccontextmanager
-    async def session(self, options: SessionOptions | None = None) -> AsyncIterator[EmptySession]:
+    async def session(
+        self, options: SessionOptions | None = None, guarding: Guarding | None = None
+    ) -> AsyncIterator[EmptySession]:
         """One more of them."""
         yield self._session_type()

@@ -4,13 +4,28 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from playwright.async_api import Error as PlaywrightError
-
-from services.runner.adapters import conditions, filling, keys, pages, pointer
-from services.runner.adapters.faults import StepFailed, document_gone, place
+from services.runner.adapters import (
+    answering,
+    asserting,
+    conditions,
+    downloading,
+    evidence,
+    files,
+    filling,
+    keys,
+    looking,
+    noticing,
+    pages,
+    pointer,
+    scrolling,
+    travelling,
+)
+from services.runner.adapters.driver import Tab
+from services.runner.adapters.driver_terms import Press
+from services.runner.adapters.faults import DocumentGone, DriverFailure, StepFailed, place, step_name
 from services.runner.adapters.locating import Answer, Located, locate, why_not
 from services.runner.adapters.options import HealReport, Hooks, StepOptions
-from services.runner.adapters.tab import Tab
+from services.runner.policies import interpolated
 from shared.contracts.heal_cache import original_selector
 from shared.contracts.recording import LocatorBundle, Step
 from shared.contracts.runner import StepResult
@@ -26,11 +41,19 @@ ACTIONS = {
     "close": pages.close,
     "resize": pages.resize,
     "emulate_network": pages.emulate_network,
-    "scroll": pages.scroll,
+    "go_back": travelling.go_back,
+    "go_forward": travelling.go_forward,
+    "reload": travelling.reload,
+    "new_tab": travelling.new_tab,
+    "switch_tab": travelling.switch_tab,
+    "scroll": scrolling.scroll,
     "click": pointer.click,
     "double_click": pointer.click,
     "right_click": pointer.click,
     "hover": pointer.hover,
+    "mouse_move": noticing.move,
+    "mouse_enter": noticing.enter,
+    "mouse_leave": noticing.leave,
     "drag": pointer.drag,
     "drop": pointer.drop,
     "submit": pointer.submit,
@@ -40,11 +63,22 @@ ACTIONS = {
     "select": filling.fill,
     "check": filling.fill,
     "uncheck": filling.fill,
+    "upload": files.upload,
+    "download": downloading.keep_next,
     "key_down": keys.key,
     "key_up": keys.key,
     "key_press": keys.key,
     "wait_for_element": conditions.wait_for_element,
     "wait_for_expression": conditions.wait_for_expression,
+    "wait_for_text": asserting.wait_for_text,
+    "wait_for_url": asserting.wait_for_url,
+    "wait": looking.wait,
+    "assert": asserting.check,
+    "extract": asserting.extract,
+    "dialog": answering.dialog,
+    "run_script": looking.run_script,
+    "screenshot": looking.screenshot,
+    "pdf": looking.pdf,
 }
 SKIPPED = {
     "custom": "Skipped: a custom step has no meaning here.",
@@ -78,6 +112,8 @@ class Performance:
         self.led_on = False
         self.retries = 0
         self.message: str | None = None
+        self.warning: str | None = None
+        self.pictures: dict[str, str | None] = {}
         self.status: str = "completed"
         self._intended = False
         self._located: Located | None = None
@@ -89,7 +125,7 @@ class Performance:
     @property
     def leads_elsewhere(self) -> bool:
         """Whether the recorded step led to another page."""
-        return self.step.navigation.type not in ("same_page", "none", "")
+        return self.step.navigation.type not in ("same_page", "none", "download", "")
 
     @property
     def may_lead_in_a_frame(self) -> bool:
@@ -107,22 +143,43 @@ class Performance:
             return
         if not self.session.key_before:
             self.session.seen_moves = {tab: tab.stand for tab in self.session.tabs}
-        await self._try_until_dispatched()
+        if self.options.screenshot_before:
+            self.pictures["before"] = await evidence.picture(self, "before")
+        self._interpolate()
+        if downloading.sets_off(self.step):
+            await downloading.around(self, self._try_until_dispatched)
+        else:
+            await self._try_until_dispatched()
+        if self.options.screenshot_after:
+            self.pictures["after"] = await evidence.picture(self, "after")
         self.session.key_before = self.event in KEY_EVENTS and not self.leads_elsewhere
+
+    def _interpolate(self) -> None:
+        given = self.value if self.value is not None else self.step.value
+        if self.step.metadata.get("interpolate") is not True or given is None:
+            return
+        try:
+            self.value = interpolated(given, self.options.extracted)
+        except InvalidInput as error:
+            raise StepFailed("invalid_step", error.detail) from error
 
     async def _try_until_dispatched(self) -> None:
         for pause in (*self.options.retry_backoff, None):
             try:
                 await ACTIONS[self.event](self)
                 return
-            except (StepFailed, PlaywrightError) as error:
-                transient = error.transient if isinstance(error, StepFailed) else document_gone(error)
+            except (StepFailed, DriverFailure) as error:
+                transient = error.transient if isinstance(error, StepFailed) else isinstance(error, DocumentGone)
                 if self.dispatched or not transient or pause is None:
                     raise
                 self.retries += 1
                 reason = error.detail if isinstance(error, StepFailed) else "the page changed meanwhile"
                 await self.log("debug", f"Trying again: {reason}.")
                 await asyncio.sleep(pause / 1000)
+
+    def extract(self, name: str, text: str) -> None:
+        """Keeps a value that the page showed, for later steps and with the row's result."""
+        self.session.extracted[name] = text
 
     async def log(self, level: Any, message: str) -> None:
         """A log line of this step, without secrets."""
@@ -134,14 +191,15 @@ class Performance:
             await self.hooks.intend(self.step.step_number, self.session.scrub(action))
             self._intended = True
 
-    async def locate(self) -> Located:
-        """The step's element, ready to be acted on. Raises `StepFailed` when there is none."""
+    async def locate(self, **asked: Any) -> Located:
+        """The step's element, ready to be acted on, with what the engine prepared as `asked`. Raises `StepFailed`."""
         if not has_element(self.step):
             raise StepFailed("invalid_step", "the step names no element; record it again or give it a selector")
-        if self.step.bundle.is_closed_shadow:
-            raise StepFailed("not_found", "its element is inside a closed shadow root, which cannot be searched")
         where = await self.session.page_for(self.step, self.options.wait_timeout)
-        answer = await locate(self.step, self.event, self.options, where)
+        answer = await locate(self.step, self.options, where, self.event, {"aside": True, **asked})
+        if answer.report.get("aside"):
+            await self._press_beside(where[0], answer)
+            answer = await locate(self.step, self.options, where, self.event, asked)
         self._report = answer.report
         self._located = answer.located or self._located
         await self._tell(answer)
@@ -151,6 +209,13 @@ class Performance:
         if answer.located.type == "password" and self.value:
             self.session.conceal(self.value)
         return answer.located
+
+    async def _press_beside(self, tab: Tab, answer: Answer) -> None:
+        """What covers the element was opened by entering a field, and a press elsewhere closes it."""
+        left, top = await tab.place_of(answer.frame)
+        beside = answer.report["aside"]
+        await self.log("info", f"{answer.report.get('by', 'Something')} covered its element; pressed beside it.")
+        await tab.press(Press(left + beside["x"], top + beside["y"]))
 
     async def _tell(self, answer: Answer) -> None:
         cached = answer.cached
@@ -186,7 +251,8 @@ class Performance:
         )
 
     def _scrubbed_bundle(self, located: Located) -> LocatorBundle:
-        return LocatorBundle.model_validate(self.session.scrubbed(located.bundle.to_json()))
+        bundle = {**(located.bundle or {}), "iframeChain": self.step.bundle.iframe_chain}
+        return LocatorBundle.model_validate(self.session.scrubbed(bundle))
 
     def mark(self, tab: Tab) -> Mark:
         """Where the page stands now; also starts to tell navigations of this action from earlier ones."""
@@ -199,21 +265,30 @@ class Performance:
         """After an action: waits for where it leads; raises `StepFailed` when the recorded navigation fails."""
         await pages.settle(self, mark)
 
-    def result(self, duration: int) -> StepResult:
+    def result(self, duration: int, failure: StepFailed | None) -> StepResult:
         """What became of the step; `duration` in milliseconds."""
-        located, heal = self._located, self._report.get("heal")
-        return StepResult(
-            step_number=self.step.step_number,
-            status="skipped" if self.status == "skipped" else "completed",
-            duration=duration,
-            locating_ms=round(self._report["ms"]) if "ms" in self._report else None,
-            strategy=located.strategy if located else None,
-            found_by=located.found_by if located else None,
-            agreeing=located.agreeing if located else None,
-            confidence=located.confidence if located else None,
-            cache_key=self._cache_key if located and located.found_by == "cached" else None,
-            retries=self.retries,
-            message=self.session.scrub(self.message) if self.message else None,
-            healing_attempted=heal is not None,
-            healing_success=heal["success"] if heal else None,
-        )
+        located, heal, report = self._located, self._report.get("heal"), self._report
+        said = {
+            "step_number": self.step.step_number,
+            "status": "skipped" if self.status == "skipped" else "completed",
+            "duration": duration,
+            "locating_ms": round(report["ms"]) if "ms" in report else None,
+            "strategy": located.strategy if located else None,
+            "found_by": located.found_by if located else None,
+            "agreeing": located.agreeing if located else None,
+            "confidence": located.confidence if located else None,
+            "cache_key": self._cache_key if located and located.found_by == "cached" else None,
+            "retries": self.retries,
+            "message": self.session.scrub(self.message) if self.message else None,
+            "healing_attempted": heal is not None,
+            "healing_success": heal["success"] if heal else None,
+        }
+        if failure is not None:
+            message = f"{step_name(self.step)}{self.session.where()}: {failure.detail}."
+            told = {"status": "failed", "error_type": failure.error_type, "error": self.session.scrub(message)}
+            said |= {**told, "message": None}
+        if "ms" in report:
+            said["locating_us"] = round(report["ms"] * 1000)
+        if self.warning:
+            said["warning"] = self.session.scrub(self.warning)
+        return StepResult.model_validate(said | {"evidence": evidence.of(self, report, failure)})

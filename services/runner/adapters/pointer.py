@@ -1,105 +1,107 @@
 """Actions of the pointer, and others that are done to an element as a whole."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from playwright.async_api import ElementHandle, Position
-from playwright.async_api import Error as PlaywrightError
-
-from services.runner.adapters.faults import StepFailed, document_gone
-from services.runner.adapters.locating import Located, request_for
+from services.runner.adapters.driver_terms import Button, Modifier, Press
+from services.runner.adapters.faults import StepFailed
+from services.runner.adapters.locating import Located, offset_of
 
 if TYPE_CHECKING:
     from services.runner.adapters.performing import Performance
 
 LONGEST_PRESS_MS = 10_000
-ACTION_MS = 10_000
-AIM = """(engine, [element, offset]) => {
-  if (!element.isConnected) return { gone: true };
-  const { surface, ...aimed } = engine.aim(element, offset);
-  engine.surface = surface;
-  return aimed;
+BUTTONS = ("left", "middle", "right", "back", "forward")
+# Chrome's recorder writes `primary`, `auxiliary`, `secondary`.
+SPOKEN_BUTTONS = {"primary": "left", "auxiliary": "middle", "secondary": "right"}
+SPOKEN_MODIFIERS: dict[str, Modifier] = {
+    "alt": "Alt",
+    "option": "Alt",
+    "control": "Control",
+    "ctrl": "Control",
+    "meta": "Meta",
+    "command": "Meta",
+    "shift": "Shift",
+}
+AIM_AGAIN = "(engine, offset) => engine.aimAgain(offset)"
+SUBMIT = """(engine) => {
+  const element = engine.element;
+  if (!element || !element.isConnected) return { gone: true };
+  const form = element.form || element.closest("form");
+  const sends = element !== form && ["submit", "image"].includes(element.type);
+  if (form) form.requestSubmit(sends ? element : undefined);
+  return { sent: Boolean(form) };
 }"""
-
-ECHO = "(engine, [element, offset]) => engine.isEcho(element, offset)"
+FOCUS = "(engine) => Boolean(engine.element && engine.element.isConnected) && (engine.element.focus(), true)"
+BLUR = "(engine) => Boolean(engine.element && engine.element.isConnected) && (engine.element.blur(), true)"
+REPLACED = "its element was replaced before it could be used"
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """Where on which element the pointer acts, from its padding edge, and whether a press may commit something."""
+    """A point of the window that nothing covers, and whether a press there may commit something."""
 
-    surface: ElementHandle
     x: float
     y: float
     commits: bool
 
-    @property
-    def position(self) -> Position:
-        """For Playwright."""
-        return {"x": self.x, "y": self.y}
 
-
-async def take_aim(doing: "Performance", located: Located) -> Aim:
-    """A point of the element that nothing covers. Raises a transient `StepFailed` when the page has changed."""
-    offset = request_for(doing.step, doing.event, 0, doing.options)["offset"]
-    aimed = await located.tab.ask(located.frame, AIM, [located.element, offset])
+async def take_aim(doing: "Performance", located: Located, *, again: bool = False) -> Aim:
+    """Where the pointer acts. Raises a transient `StepFailed` when the page has changed."""
+    left, top = await located.tab.place_of(located.frame)
+    aimed: dict[str, Any] = located.prepared.get("aim") or located.prepared.get("press") or {"gone": True}
+    if again or (left, top) != (0.0, 0.0):  # a frame that was scrolled into view may have moved what is in it
+        aimed = await located.ask(AIM_AGAIN, None if located.prepared.get("named") else offset_of(doing.step))
     if aimed.get("gone"):
-        raise StepFailed("not_found", "its element was replaced before it could be used", transient=True)
+        raise StepFailed("not_found", REPLACED, transient=True)
     if aimed.get("covered"):
         raise StepFailed("covered", f"its element is covered by {aimed['covered']}", transient=True)
-    surface = (await located.tab.handle(located.frame, "(engine) => engine.surface")).as_element()
-    if surface is None:
-        raise StepFailed("not_found", "its element was replaced before it could be used", transient=True)
-    return Aim(surface, aimed["x"], aimed["y"], aimed["commits"])
+    return Aim(left + aimed["x"], top + aimed["y"], bool(aimed.get("commits")))
 
 
 async def press(doing: "Performance", located: Located, *, times: int = 1, quietly: bool = False) -> None:
     """Presses the element, telling the intent first where the press may commit something (unless `quietly`)."""
+    held = doing.step.metadata.get("duration")
+    button, modifiers = button_of(doing), modifiers_of(doing)
     aim = await take_aim(doing, located)
     if (aim.commits and not quietly) or doing.leads_elsewhere:
         await doing.intend(f"{doing.event} {located.tag} {located.selector}")
-        aim = await take_aim(doing, located)
+        aim = await take_aim(doing, located, again=True)
     mark = doing.mark(located.tab)
-    held = doing.step.metadata.get("duration")
-    delay = min(float(held), LONGEST_PRESS_MS) if isinstance(held, int | float) else 0
+    hold_ms = min(float(held), LONGEST_PRESS_MS) if isinstance(held, int | float) else 0.0
     doing.dispatched = True
-    try:
-        await aim.surface.click(
-            button=_button(doing),
-            click_count=times,
-            delay=delay,
-            position=aim.position,
-            force=True,
-            no_wait_after=True,
-            timeout=ACTION_MS + delay,
-        )
-    except PlaywrightError as error:
-        if document_gone(error) and "not attached" in str(error):
-            doing.dispatched = False
-        raise
+    await located.tab.press(Press(aim.x, aim.y, button, times, hold_ms, modifiers))
     await doing.settle(mark)
 
 
-def _button(doing: "Performance") -> Literal["left", "middle", "right"]:
+def button_of(doing: "Performance") -> Button:
+    """The recorded button of the mouse."""
     given = "right" if doing.event == "right_click" else doing.step.metadata.get("button") or "left"
-    # Chrome's recorder writes `primary`, `auxiliary`, `secondary`.
-    spoken = {"primary": "left", "auxiliary": "middle", "secondary": "right"}.get(given, given)
-    if spoken not in ("left", "middle", "right"):
+    spoken = SPOKEN_BUTTONS.get(given, given) if isinstance(given, str) else given
+    if spoken not in BUTTONS:
         raise StepFailed("invalid_step", f"the mouse button {str(given)[:20]!r} cannot be pressed")
-    return cast("Literal['left', 'middle', 'right']", spoken)
+    return cast("Button", spoken)
+
+
+def modifiers_of(doing: "Performance") -> frozenset[Modifier]:
+    """The keys that were held while the button was pressed."""
+    given = doing.step.metadata.get("modifiers") or []
+    try:
+        return frozenset(SPOKEN_MODIFIERS[str(one).casefold()] for one in given)
+    except (KeyError, TypeError):
+        known = "Alt, Control, Meta, Shift"
+        raise StepFailed("invalid_step", f"metadata.modifiers may name {known}, not {str(given)[:40]}") from None
 
 
 async def click(doing: "Performance") -> None:
     """Click, double click, right click. A closed list is only focused: its options open outside of the page."""
     located = await doing.locate()
-    opens_list = located.tag == "select" and doing.event == "click" and _button(doing) == "left"
-    if opens_list:
+    if located.prepared.get("opensList") and button_of(doing) == "left":
         doing.dispatched = True
-        await located.element.focus()
+        await located.ask(FOCUS)
         doing.message = "Focused the list; the next step chooses from it."
         return
-    offset = request_for(doing.step, doing.event, 0, doing.options)["offset"]
-    if await located.tab.ask(located.frame, ECHO, [located.element, offset]):
+    if located.prepared.get("echo"):
         doing.message = "The click on its label before this one has done it already."
         return
     given = doing.step.metadata.get("clickCount")
@@ -111,42 +113,32 @@ async def hover(doing: "Performance") -> None:
     """Moves the pointer over the element."""
     located = await doing.locate()
     aim = await take_aim(doing, located)
-    await aim.surface.hover(position=aim.position, force=True, timeout=ACTION_MS)
-
-
-async def _point(doing: "Performance") -> tuple[Located, float, float]:
-    located = await doing.locate()
-    aim = await take_aim(doing, located)
-    box = await aim.surface.bounding_box()
-    if box is None:
-        raise StepFailed("not_visible", "its element cannot be seen", transient=True)
-    edge = await aim.surface.evaluate("(element) => [element.clientLeft, element.clientTop]")
-    return located, box["x"] + edge[0] + aim.x, box["y"] + edge[1] + aim.y
+    await located.tab.move(aim.x, aim.y)
 
 
 async def drag(doing: "Performance") -> None:
     """Takes hold of the element; the drop that follows lets go."""
-    located, x, y = await _point(doing)
-    mouse = located.tab.page.mouse
-    await mouse.move(x, y)
+    located = await doing.locate()
+    aim = await take_aim(doing, located)
+    await located.tab.move(aim.x, aim.y)
     doing.dispatched = True
-    await mouse.down()
-    await mouse.move(x + 5, y + 5, steps=2)
+    await located.tab.hold()
     doing.session.dragging = True
+    await located.tab.move(aim.x + 5, aim.y + 5, steps=2)
 
 
 async def drop(doing: "Performance") -> None:
     """Lets go of what is held, over the element."""
     if not doing.session.dragging:
         raise StepFailed("invalid_step", "nothing is held: a drop needs a drag before it")
-    located, x, y = await _point(doing)
+    located = await doing.locate()
     await doing.intend(f"drop on {located.tag} {located.selector}")
-    mouse = located.tab.page.mouse
+    aim = await take_aim(doing, located, again=True)
     mark = doing.mark(located.tab)
     doing.dispatched = True
     doing.session.dragging = False
-    await mouse.move(x, y, steps=5)
-    await mouse.up()
+    await located.tab.move(aim.x, aim.y, steps=5)
+    await located.tab.release()
     await doing.settle(mark)
 
 
@@ -156,24 +148,22 @@ async def submit(doing: "Performance") -> None:
     await doing.intend(f"submit {located.selector}")
     mark = doing.mark(located.tab)
     doing.dispatched = True
-    sent = await located.element.evaluate(
-        """(element) => {
-          const form = element.form || element.closest("form");
-          const sends = element !== form && ["submit", "image"].includes(element.type);
-          if (form) form.requestSubmit(sends ? element : undefined);
-          return Boolean(form);
-        }"""
-    )
-    if not sent:
+    answer = await located.ask(SUBMIT)
+    if answer.get("gone"):
+        doing.dispatched = False
+        raise StepFailed("not_found", REPLACED, transient=True)
+    if not answer["sent"]:
         raise StepFailed("invalid_step", "its element belongs to no form that could be sent")
     await doing.settle(mark)
 
 
 async def focus(doing: "Performance") -> None:
     """Puts the cursor into the element."""
-    await (await doing.locate()).element.focus()
+    if not await (await doing.locate()).ask(FOCUS):
+        raise StepFailed("not_found", REPLACED, transient=True)
 
 
 async def blur(doing: "Performance") -> None:
     """Takes the cursor out of the element."""
-    await (await doing.locate()).element.evaluate("(element) => element.blur()")
+    if not await (await doing.locate()).ask(BLUR):
+        raise StepFailed("not_found", REPLACED, transient=True)

@@ -1,65 +1,63 @@
-"""A session: the browser context of one row, its pages, and the steps that are performed in it."""
+"""A session: the window of one row, its pages, and the steps that are performed in it."""
 
 import asyncio
-import json
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Download, FileChooser, Frame, Page
-from playwright.async_api import Error as PlaywrightError
-
-from services.runner.adapters.faults import StepFailed, browser_gone, first_line, place, step_name
+from services.runner.adapters.driver import TICK_SECONDS, Tab, Window, until
+from services.runner.adapters.driver_terms import Frame, WindowRemains
+from services.runner.adapters.events import Happenings
+from services.runner.adapters.faults import DriverError, DriverFailure, StepFailed, TargetGone, place, step_name
 from services.runner.adapters.locating import Located
-from services.runner.adapters.options import Hooks, LogLevel, StepOptions
+from services.runner.adapters.options import Artifact, Hooks, StepOptions
 from services.runner.adapters.performing import Performance
-from services.runner.adapters.tab import TICK_SECONDS, Tab, until
-from shared.contracts.recording import Step
+from services.runner.adapters.secrets import spelled
+from shared.contracts.recording import LocatorBundle, Step
 from shared.contracts.runner import StepResult, Taught
+from shared.contracts.steps import is_dialog
 
-HIDDEN = "•••"
 FEWEST_TELLING = 4  # characters: shorter values stand in any page by chance
 POPUP_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 LAST_MOMENT_SECONDS = 0.4
 LAST_ANSWER_SECONDS = 10.0
+DOWNLOAD_SECONDS = 120.0
+LONGEST_SNAPSHOT = 300_000  # characters
 
 
 class Session:
-    """Performs the steps of one row, one after the other, in a browser context of its own."""
+    """Performs the steps of one row, one after the other, in a window of its own."""
 
-    def __init__(self, context: BrowserContext) -> None:
-        self.context = context
-        self.tabs: list[Tab] = []
-        self.console_errors = 0
-        self.page_errors = 0
+    def __init__(self, window: Window, happenings: Happenings) -> None:
+        self.window = window
+        self.happenings = happenings
+        self.remains = WindowRemains()
+        self.browser: str | None = None  # what performs the steps, as it names itself
+        self.folder: Path | None = None  # the row's own, gone when the row is
+        self.extracted: dict[str, str] = {}
         self.dragging = False
         self.key_before = False
         self.held: set[str] = set()
         self.hung = False  # the browser did not answer any more, and was ended
+        self.refusal: str | None = None  # what the URL policy stopped last, and why
         self.seen_moves: dict[Tab, tuple[int, int]] = {}
+        self.secrets = happenings.secrets
         self._tab_of_id: dict[int, Tab] = {}
-        self._opening: set[asyncio.Task[None]] = set()
-        self._answering: set[asyncio.Task[None]] = set()
+        self._front: Tab | None = None
         self._learned: dict[int, Taught] = {}
-        self._secrets: set[str] = set()
+        self._picturing = asyncio.Lock()  # what one picture blanks out, the end of another would show again
         self._set_off = False  # whether the last step did something that the page may still be busy with
-        self._unsaid: list[tuple[LogLevel, str]] = []
 
     @classmethod
-    async def open(cls, context: BrowserContext) -> "Session":
-        """A session with one empty page."""
-        session = cls(context)
-        context.on("page", session._on_page)
-        context.on("dialog", session._on_dialog)
-        context.on("console", session._on_console)
-        context.on("weberror", session._on_error)
-        page = await context.new_page()
-        await session.settled_pages()
-        if not any(tab.page == page for tab in session.tabs):
-            raise StepFailed("page_crashed", "the first page did not open")
+    async def open(cls, window: Window, happenings: Happenings) -> "Session":
+        """A session with one empty page; `happenings` is the listener that the window was opened with."""
+        session = cls(window, happenings)
+        await window.open_tab()
         return session
+
+    # --- its end ---
 
     async def let_finish(self) -> None:
         """Lets the page save what the last step set off: it may do so a moment later, or over a socket nobody sees."""
@@ -69,139 +67,116 @@ class Session:
         await until(lambda: not any(tab.sending for tab in self.open_tabs), LAST_ANSWER_SECONDS)
         self._set_off = False
 
-    async def close(self) -> None:
-        """Ends the context; cookies, storage and downloads go with it."""
+    async def finish(self, hooks: Hooks) -> None:
+        """To be called after the last step: what the page still does is awaited, and what it gave is kept."""
         await self.let_finish()
-        for task in (*self._opening, *self._answering):
-            task.cancel()
-        with suppress(PlaywrightError, TimeoutError):
-            await asyncio.wait_for(self.context.close(), CLOSE_SECONDS)
+        for download in self.happenings.take_downloads():
+            try:
+                await self.keep_download(download, hooks, None)
+            except StepFailed as failure:
+                await hooks.log(
+                    "warn", self.scrub(f"The download {download.name[:100]!r} is not kept: {failure.detail}.")
+                )
+        await self.say(hooks)
 
-    def _on_page(self, page: Page) -> None:
-        page.on("download", self._on_download)
-        page.on("filechooser", self._on_chooser)
-        task = asyncio.get_running_loop().create_task(self._watch(page))
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+    async def keep_download(self, download: Any, hooks: Hooks, step_number: int | None) -> str:
+        """Keeps a download as an artifact; gives its SHA-256. Raises `StepFailed` when it does not arrive."""
+        path = await download.saved(DOWNLOAD_SECONDS)
+        name = self.scrub(file_name(download.name))
+        return await hooks.artifact(Artifact("data", name, path, "application/octet-stream", step_number))
 
-    async def _watch(self, page: Page) -> None:
-        with suppress(PlaywrightError):  # a page that closed again at once
-            tab = await Tab.watch(page)
-            self.tabs.append(tab)
+    async def close(self) -> None:
+        """Ends the window; cookies, storage and downloads go with it. What was recorded stands in `remains`."""
+        await self.let_finish()
+        self.remains = await self.window.close()
 
-    def _on_dialog(self, dialog: Dialog) -> None:
-        asked = self.scrub(dialog.message)[:300]
-        self._unsaid.append(("info", f"The page asked ({dialog.type}): {asked!r}; accepted."))
-        answer = dialog.default_value if dialog.type == "prompt" else None
-        task = asyncio.get_running_loop().create_task(_accept(dialog, answer))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
-
-    def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.console_errors += 1
-
-    def _on_error(self, _: Any) -> None:
-        self.page_errors += 1
-
-    def _on_download(self, download: Download) -> None:
-        self._unsaid.append(("info", f"The page started a download: {download.suggested_filename[:200]!r}."))
-
-    def _on_chooser(self, _: FileChooser) -> None:
-        self._unsaid.append(("warn", "The page asked for a file; choosing files is not possible yet."))
-
-    async def settled_pages(self) -> None:
-        """Waits for pages that are just being opened."""
-        while self._opening:
-            opened, _ = await asyncio.wait(set(self._opening))
-            for task in opened:
-                task.result()
-
-    def conceal(self, value: str) -> None:
-        """From here on the value stays out of every message and screenshot."""
-        if value:
-            self._secrets.add(value)
-
-    def scrub(self, text: str) -> str:
-        """The text without the secrets of this session."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, HIDDEN)
-        return text
-
-    def scrubbed(self, value: Any) -> Any:
-        """A JSON value without the secrets of this session."""
-        if isinstance(value, str):
-            return self.scrub(value)
-        if isinstance(value, dict):
-            return {self.scrub(key): self.scrubbed(each) for key, each in value.items()}
-        return [self.scrubbed(each) for each in value] if isinstance(value, list) else value
-
-    async def say(self, hooks: Hooks) -> None:
-        """Passes on what the pages did on their own."""
-        unsaid, self._unsaid = self._unsaid, []
-        for level, message in unsaid:
-            await hooks.log(level, self.scrub(message))
+    # --- its pages ---
 
     @property
-    def address(self) -> tuple[str, str]:
-        """Origin and path of the page that is worked on now."""
-        return split_address(self.front.page.url) if self.open_tabs else ("", "")
+    def tabs(self) -> list[Tab]:
+        """All pages in order of their opening, closed ones too."""
+        return self.window.tabs
 
     @property
     def open_tabs(self) -> list[Tab]:
         """The pages that are still there, oldest first."""
-        return [tab for tab in self.tabs if not tab.page.is_closed()]
+        return [tab for tab in self.tabs if not tab.closed]
 
     @property
     def front(self) -> Tab:
-        """The latest page that is still open."""
+        """The page that was switched to, else the latest page that is still open."""
         tabs = self.open_tabs
         if not tabs:
             raise StepFailed("invalid_step", "every page of the session has been closed")
-        return tabs[-1]
+        return self._front if self._front in tabs else tabs[-1]
+
+    def switch_to(self, tab: Tab | None) -> None:
+        """Steps that name no page are done on this one; on the latest again, with none."""
+        self._front = tab
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """Origin and path of the page that is worked on now."""
+        return split_address(self.front.url) if self.open_tabs else ("", "")
 
     async def page_for(self, step: Step, timeout: int) -> tuple[Tab, Frame]:
         """The page that the step was recorded in, and the frame in it where that has an address of its own."""
-        await self.settled_pages()
+        await self.window.settled()
         target = step.metadata.get("target")
         if isinstance(target, str) and target not in ("", "main"):
             return await self._addressed(target, timeout)
         tab = self.tabs[0] if target == "main" and self.tabs else None
         if tab is None and step.tab_id is not None:
             tab = self._tab_of_id.setdefault(step.tab_id, self.front)
-        if tab is None or tab.page.is_closed():
+        if tab is None or tab.closed:
             tab = self.front
-        return tab, tab.page.main_frame
+        return tab, tab.main
 
     async def _addressed(self, target: str, timeout: int) -> tuple[Tab, Frame]:
-        found = self._frame_at(target)
+        found = self.frame_at(target)
         if found is None:
             deadline = time.monotonic() + timeout / 1000
             while found is None and time.monotonic() < deadline:
                 await asyncio.sleep(TICK_SECONDS * 5)
-                await self.settled_pages()
-                found = self._frame_at(target)
+                await self.window.settled()
+                found = self.frame_at(target)
         if found is None:
             raise StepFailed("not_found", f"no page or frame at {place(target)} has been opened")
         return found
 
-    def _frame_at(self, target: str) -> tuple[Tab, Frame] | None:
-        frames = [(tab, frame) for tab in reversed(self.open_tabs) for frame in tab.page.frames]
+    def frame_at(self, target: str) -> tuple[Tab, Frame] | None:
+        """The frame that shows an address, exactly or but for its query; the latest page first."""
+        frames = [(tab, frame) for tab in reversed(self.open_tabs) for frame in tab.frames]
         exact = next(((tab, frame) for tab, frame in frames if frame.url == target), None)
         return exact or next(((tab, frame) for tab, frame in frames if place(frame.url) == place(target)), None)
 
     async def popups(self, tab: Tab, opened_before: int, announced_before: int) -> None:
         """Waits for the pages that the last action has opened."""
         expected = opened_before + tab.popups_announced - announced_before
-        await until(lambda: len(self.tabs) + len(self._opening) >= expected, POPUP_SECONDS)
-        await self.settled_pages()
+        if len(self.tabs) + self.window.opening < expected:
+            await until(lambda: len(self.tabs) + self.window.opening >= expected, POPUP_SECONDS)
+        await self.window.settled()
+
+    # --- what it learns, and what it keeps to itself ---
+
+    def conceal(self, value: str) -> None:
+        """From here on the value stays out of every message and screenshot."""
+        self.secrets.add(value)
+
+    def scrub(self, text: str) -> str:
+        """The text without the secrets of this session."""
+        return self.secrets.scrub(text)
+
+    def scrubbed(self, value: Any) -> Any:
+        """A JSON value without the secrets of this session."""
+        return self.secrets.scrubbed(value)
 
     def learn(self, step: Step, located: Located) -> None:
         """Keeps the full bundle of an element that the recorded locators found."""
-        if located.found_by in ("recorded", "bundle"):
+        if located.bundle is not None and located.found_by in ("recorded", "bundle"):
             self._learned[step.step_number] = Taught(
                 step_number=step.step_number,
-                bundle=located.bundle,
+                bundle=LocatorBundle.model_validate(located.bundle),
                 element_tag=located.tag,
                 element_type=located.type or None,
             )
@@ -212,15 +187,24 @@ class Session:
         Left out is what shows a secret or one of `values`: a text that is another one in every row teaches nothing,
         and a row's values have no place in a recording.
         """
-        told = self._secrets | {value for value in values if len(value) >= FEWEST_TELLING}
+        told = self.secrets.values | {value for value in values if len(value) >= FEWEST_TELLING}
         lessons = [self._learned[number] for number in sorted(self._learned)]
         return [lesson for lesson in lessons if not any(value in lesson.model_dump_json() for value in spelled(told))]
+
+    async def say(self, hooks: Hooks) -> None:
+        """Passes on what the pages did on their own."""
+        for level, message in self.happenings.take_unsaid():
+            await hooks.log(level, self.scrub(message))
+
+    # --- steps ---
 
     async def perform(self, step: Step, value: str | None, options: StepOptions, hooks: Hooks) -> StepResult:
         """Does one step. Never raises for what the page does; what a hook raises passes through."""
         if options.secret and value:
             self.conceal(value)
         began = time.monotonic()
+        self.happenings.begin_step(step.metadata.get("dialog"), goes_on=is_dialog(step))
+        await self.window.group(self.scrub(step_name(step)))
         performance = Performance(self, step, value, options, hooks)
         failure: StepFailed | None = None
         limit = asyncio.timeout(options.step_timeout / 1000)
@@ -229,7 +213,7 @@ class Session:
                 await performance.run()
         except StepFailed as error:
             failure = error
-        except PlaywrightError as error:
+        except DriverFailure as error:
             failure = self._explain(error)
         except TimeoutError:
             if not limit.expired():
@@ -238,59 +222,84 @@ class Session:
         if self.hung and failure is not None:
             failure = StepFailed("browser_hung", "the browser did not answer any more and was ended")
         self._set_off = performance.dispatched and not performance.led_on
+        await self.window.ungroup()
         await self.say(hooks)
-        result = performance.result(round((time.monotonic() - began) * 1000))
-        if failure is None:
-            return result
-        message = self.scrub(f"{step_name(step)}{self._where()}: {failure.detail}.")
-        return result.model_copy(
-            update={"status": "failed", "error_type": failure.error_type, "error": message, "message": None}
-        )
+        return performance.result(round((time.monotonic() - began) * 1000), failure)
 
-    def _where(self) -> str:
+    def where(self) -> str:
+        """For messages: which page it is on."""
         tabs = self.open_tabs
-        return f" on {place(tabs[-1].page.url)}" if tabs else ""
+        return f" on {place(self.front.url)}" if tabs else ""
 
-    def _explain(self, error: PlaywrightError) -> StepFailed:
-        browser = self.context.browser
-        if browser is not None and not browser.is_connected():
+    def refused_or(self, failure: StepFailed) -> StepFailed:
+        """The failure, or that the URL policy stopped what it would have taken."""
+        if self.refusal is None:
+            return failure
+        refusal, self.refusal = self.refusal, None
+        return StepFailed("url_denied", refusal)
+
+    def _explain(self, error: DriverFailure) -> StepFailed:
+        tabs = self.tabs
+        if tabs and not tabs[-1].connected:
             return StepFailed("browser_crashed", "the browser has crashed")
-        if any(tab.crashed for tab in self.tabs):
+        if any(tab.crashed for tab in tabs):
             return StepFailed("page_crashed", "the page has crashed")
-        if browser_gone(error):
+        if isinstance(error, TargetGone):
             return StepFailed("page_crashed", "the page was closed while the step was being done")
-        return StepFailed("script_error", f"the browser refused: {first_line(error)}")
+        if isinstance(error, DriverError):
+            return StepFailed("script_error", f"the browser refused: {error}")
+        return StepFailed("not_found", "the page kept changing while the step was being done")
 
-    async def screenshot(self) -> bytes:
+    # --- pictures ---
+
+    async def screenshot(self, *, whole_page: bool = False) -> bytes:
         """The front page as a JPEG, with what is secret blanked out."""
-        page = self.front.page
-        frames: Iterable[Frame] = page.frames
-        if not await self._in_frames(frames, "(engine, secrets) => engine.blank(secrets)", sorted(self._secrets)):
-            raise StepFailed("script_error", "what is secret on the page could not be blanked out")
-        try:
-            return await page.screenshot(type="jpeg", quality=50, timeout=10_000, animations="allow")
-        finally:
-            await self._in_frames(page.frames, "(engine) => engine.unblank()", None)
+        return await self._without_secrets(lambda tab: tab.screenshot(whole_page=whole_page))
 
-    async def _in_frames(self, frames: Iterable[Frame], question: str, argument: Any) -> bool:
-        """Whether every frame answered; one that is gone counts as well, it shows nothing."""
-        answered = True
-        for frame in frames if self._secrets else ():
+    async def pdf(self) -> bytes:
+        """The front page as it would be printed, with what is secret blanked out."""
+        return await self._without_secrets(lambda tab: tab.pdf())
+
+    async def _without_secrets(self, take: Callable[[Tab], Awaitable[bytes]]) -> bytes:
+        async with self._picturing:
+            tab, secrets = self.front, sorted(self.secrets.values)
+            frames = tab.frames if secrets else ()
             try:
-                await self.front.ask(frame, question, argument)
-            except PlaywrightError:
-                answered = answered and frame.is_detached()
-        return answered
+                if not await _in_frames(tab, frames, "(engine, secrets) => engine.blank(secrets)", secrets):
+                    raise StepFailed("script_error", "what is secret on the page could not be blanked out")
+                return await take(tab)
+            finally:
+                await _in_frames(tab, frames, "(engine) => engine.unblank()", None)
+
+    async def page_source(self) -> str:
+        """The front page's HTML as it is now, without what is secret, and cut where it is very long."""
+        if not self.open_tabs:
+            return ""
+        tab = self.front
+        html = await tab.ask(tab.main, "() => document.documentElement.outerHTML")
+        return self.scrub(str(html))[:LONGEST_SNAPSHOT]
+
+    async def storage(self) -> Mapping[str, Any]:
+        """Cookies and local storage: what a login left behind."""
+        return await self.window.storage()
 
 
-def spelled(values: Iterable[str]) -> list[str]:
-    """Values as they stand in JSON."""
-    return [json.dumps(value, ensure_ascii=False)[1:-1] for value in values if value]
+async def _in_frames(tab: Tab, frames: Sequence[Frame], question: str, argument: Any) -> bool:
+    """Whether every frame answered; one that is gone counts as well, it shows nothing."""
+    answered = True
+    for frame in frames:
+        try:
+            await tab.ask(frame, question, argument)
+        except DriverFailure:
+            answered = answered and frame.detached
+    return answered
 
 
-async def _accept(dialog: Dialog, answer: str | None) -> None:
-    with suppress(PlaywrightError):
-        await (dialog.accept(answer) if answer is not None else dialog.accept())
+def file_name(given: str) -> str:
+    """A name that is safe as a file's: no path, no control characters, never empty."""
+    last = given.replace("\\", "/").rpartition("/")[2]
+    clean = "".join(c for c in last if c.isprintable()).strip(" .")
+    return clean[:200] or "download"
 
 
 def split_address(url: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """A real Chromium, real small sites, and one row at a time to try steps with."""
 
+import hashlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.runner.adapters.browser import Fleet
-from services.runner.adapters.options import HealReport, LogLevel, StepOptions
+from services.runner.adapters.options import Artifact, HealReport, LogLevel, StepOptions
 from services.runner.adapters.session import Session
 from shared.contracts.recording import Step
 from shared.contracts.runner import StepResult
@@ -24,6 +25,7 @@ class Heard:
         self.heals: list[HealReport] = []
         self.missed: list[tuple[int, str]] = []
         self.lines: list[str] = []
+        self.artifacts: list[tuple[str, str, bytes]] = []
         self.refuse: Exception | None = None
 
     async def intend(self, step_number: int, action: str) -> None:
@@ -37,6 +39,11 @@ class Heard:
 
     async def cached_missed(self, step_number: int, cache_key: str) -> None:
         self.missed.append((step_number, cache_key))
+
+    async def artifact(self, artifact: Artifact) -> str:
+        content = artifact.content if isinstance(artifact.content, bytes) else artifact.content.read_bytes()
+        self.artifacts.append((artifact.kind, artifact.name, content))
+        return hashlib.sha256(content).hexdigest()
 
     async def log(self, level: LogLevel, message: str, step_number: int | None = None, **metadata: Any) -> None:
         self.lines.append(f"{level}: {message}")
@@ -72,7 +79,8 @@ class Row:
         return result
 
     async def read(self, expression: str) -> Any:
-        return await self.session.front.page.evaluate(expression)
+        tab = self.session.front
+        return await tab.evaluate(tab.main, expression)
 
     async def said(self) -> str:
         return str(await self.read("document.querySelector('#said').textContent"))

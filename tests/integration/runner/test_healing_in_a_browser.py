@@ -119,6 +119,6 @@ TAKE_EACH_OUT = """(engine) => {
 async def test_whatever_is_taken_from_a_page_is_replaced_by_nothing(row, path):
     await row.open(path)
     tab = row.session.front
-    found = await tab.ask(tab.page.main_frame, TAKE_EACH_OUT)
+    found = await tab.ask(tab.main, TAKE_EACH_OUT)
     assert found["tried"] >= 4
     assert found["heals"] == []

@@ -25,7 +25,15 @@ from shared.bus.topology import RUNNERS
 from shared.contracts.ingest import RecordingImported
 from shared.contracts.recording import Step
 from shared.contracts.runner import RowFinished, RowStarted, StepIntended, StepResult
-from shared.contracts.scheduler import JobCreated, JobRowsAdded, JobStopping, JobSubmitted, RowDispatched, RowLost
+from shared.contracts.scheduler import (
+    JobCreated,
+    JobOptions,
+    JobRowsAdded,
+    JobStopping,
+    JobSubmitted,
+    RowDispatched,
+    RowLost,
+)
 from shared.core.events import Event
 from shared.core.time_and_ids import new_id
 from shared.runtime import Resources
@@ -130,7 +138,7 @@ async def new_job(resources: Resources, steps: list[dict[str, Any]] | None = Non
             "recording_id": job.recording,
             "revision": 1,
             "field_mapping": {},
-            "options": created.options.model_copy(update=options),
+            "options": JobOptions(max_retries=1).model_copy(update=options),
         }
     )
     rows = JobRowsAdded(job_id=job.id, first_row=0, rows=[{"name": "Ada"}] * 3)

@@ -28,3 +28,17 @@ def test_a_script_fits_the_house_and_sets_no_global(name):
 @pytest.mark.parametrize("name", ["similarity", "rank"])
 def test_ranking_never_touches_a_page(name):
     assert not re.search(r"\b(document|window|Element|Node|getBoundingClientRect|querySelector)\b", part(name))
+
+
+def names_in(braces: str) -> set[str]:
+    """The keys of `{ one, two: other, ... }`, written as such on any number of lines."""
+    return {found.split(":")[0].strip() for found in braces.split(",") if found.strip()}
+
+
+def test_a_script_uses_only_what_scripts_before_it_give():
+    given: set[str] = {"element", "host"}  # set by the locator while it works
+    for name in PARTS:
+        source = part(name)
+        taken = re.findall(r"(?:^\(|const )\{([^}]*)\}(?:\) =>| = retold;)", source, re.MULTILINE)
+        assert names_in(",".join(taken)) <= given, name
+        given |= names_in(re.findall(r"^  return \{([^}]*)\};", source, re.MULTILINE)[-1])

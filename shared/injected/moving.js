@@ -1,0 +1,58 @@
+// Whether an element stays where it is, so that a press at its place reaches it.
+({ parentOf, mayMove }) => {
+  const SHORT_ANIMATION = 1000; // ms
+  const OURS = "retold"; // the id of our own animations
+  // What moves nothing else and is no movement of its own to be missed.
+  const STILL = /^(offset|easing|composite|computedOffset|opacity|color|background.*|border.*Color|outline.*|boxShadow|textShadow|fill|stroke.*|filter|backdropFilter|visibility|cursor|caretColor|webkitTextFillColor|textDecoration.*|zIndex|pointerEvents)$/;
+  // What moves only the element that has it, and what is in that.
+  const ITS_OWN = /^(transform|translate|rotate|scale|clipPath|offset.*|perspective.*|all)$/;
+
+  const frame = () => new Promise((resolve) => {
+    requestAnimationFrame(resolve);
+    setTimeout(resolve, 50); // a page in the background draws no frames
+  });
+
+  const placeOf = (element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return `${x},${y},${width},${height}`;
+  };
+
+  const properties = (effect) => {
+    try {
+      return effect.getKeyframes().flatMap(Object.keys);
+    } catch {
+      return ["all"];
+    }
+  };
+
+  // The animations under way that change where the element is: its own, those around it, and those of others that need
+  // another room while they run. Asking makes the browser begin what styles have just asked for.
+  const movements = (element) => {
+    const around = new Set();
+    for (let node = element; node; node = parentOf(node)) around.add(node);
+    const all = new Set(document.getAnimations ? document.getAnimations() : []);
+    for (const node of around) if (node.getRootNode() !== document && node.getAnimations) node.getAnimations().forEach((one) => all.add(one));
+    return [...all].filter(({ id, playState, effect }) => {
+      if (id === OURS || playState === "finished" || playState === "idle" || !effect || !effect.target) return false;
+      const moving = properties(effect).filter((name) => !STILL.test(name));
+      return around.has(effect.target) ? moving.length > 0 : moving.some((name) => !ITS_OWN.test(name));
+    });
+  };
+
+  const isShort = (one) => one.playState === "running" && one.effect.getComputedTiming().endTime <= SHORT_ANIMATION;
+
+  // A dialog that has just been put on the page may start to fly in two frames later only; where nothing has happened,
+  // nothing starts. A short animation is awaited, for a busy browser may draw none of its frames meanwhile; under a
+  // long one, boxes tell.
+  const isStill = async (element) => {
+    const running = movements(element);
+    if (running.some(isShort)) return false;
+    if (!running.length && !mayMove(element)) return true;
+    const before = placeOf(element);
+    await frame();
+    await frame();
+    return placeOf(element) === before && !movements(element).some(isShort);
+  };
+
+  return { isStill, OURS };
+}

@@ -1,0 +1,90 @@
+// When the page last changed, and what of it may still be on the move; waits for the next change.
+() => {
+  const LOOK_AGAIN = 80; // ms, where no mutation wakes us
+  const BURST = 4; // ms, for a burst of changes to end
+  const RECENT = 100; // ms: who changed before that has begun to move by now, or never will
+  const OWN_SCROLL = 40; // ms, in which a scrolling of ours is told of
+  const KEPT = 400; // ms, that what was worked out holds: what styles show or hide, no mutation tells
+  const MOST_RECORDS = 500;
+  const ALL = { subtree: true, childList: true, attributes: true, characterData: true };
+  const now = () => performance.now();
+
+  const page = { version: 0, changed: -Infinity };
+  let observer = null;
+  let wake = () => {};
+  let recent = []; // [when, mutation record]
+  let flooded = -Infinity; // when there were more records than we keep
+  let scrolled = -Infinity;
+  let ownScroll = -Infinity;
+  const watched = new WeakSet();
+
+  const noted = (records) => {
+    page.version++;
+    page.changed = now();
+    recent = recent.filter(([when]) => page.changed - when < RECENT);
+    if (recent.length + records.length > MOST_RECORDS) {
+      flooded = page.changed;
+      recent = []; // nobody should keep what the page has thrown away
+    } else for (const record of records) recent.push([page.changed, record]);
+    wake();
+  };
+
+  // Called by every question; the first one begins.
+  const watch = () => {
+    if (observer) return;
+    observer = new MutationObserver(noted);
+    observer.observe(document, ALL);
+    const moved = () => now() - ownScroll > OWN_SCROLL && (scrolled = now());
+    document.addEventListener("scroll", moved, { capture: true, passive: true });
+    if (document.readyState !== "complete") flooded = page.changed = now();
+  };
+
+  // A mutation observer does not see into shadow trees: each is observed once it is known.
+  const watchTree = (root) => {
+    if (!observer || watched.has(root)) return;
+    watched.add(root);
+    observer.observe(root, ALL);
+  };
+
+  // Resolves at the next change or after a little while, at the latest after `limit` ms.
+  const change = (limit) => new Promise((resolve) => {
+    const timer = setTimeout(resolve, Math.max(0, Math.min(LOOK_AGAIN, limit)));
+    wake = () => {
+      clearTimeout(timer);
+      wake = () => {};
+      setTimeout(resolve, BURST);
+    };
+  });
+
+  // What was worked out about the page, kept while it does not change; `forget` when it is of no more use.
+  let kept = { version: -1, at: 0, answers: {} };
+  const forget = () => (kept = { version: -1, at: 0, answers: {} });
+  const remember = (kind, about, work) => {
+    watch();
+    const untold = observer.takeRecords(); // what was changed by the very script that asks
+    if (untold.length) noted(untold);
+    if (kept.version !== page.version || now() - kept.at > KEPT) kept = { version: page.version, at: now(), answers: {} };
+    const answers = (kept.answers[kind] = kept.answers[kind] || new Map());
+    if (!answers.has(about)) answers.set(about, work());
+    return answers.get(about);
+  };
+
+  const scrollTo = (element) => {
+    ownScroll = now();
+    element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+  };
+
+  // Whether something happened just now after which the element may begin to move: it was put on the page, what it is
+  // in was changed, a script sets styles, or something scrolls.
+  const mayMove = (element) => {
+    const since = now() - RECENT;
+    if (flooded > since || scrolled > since) return true;
+    return recent.some(([when, { type, target, attributeName, addedNodes }]) => {
+      if (when < since || type === "characterData") return false;
+      if (type === "attributes") return attributeName === "style" || target.contains(element);
+      return [...addedNodes].some((node) => node.contains(element));
+    });
+  };
+
+  return { page, watch, watchTree, change, remember, forget, scrollTo, mayMove };
+}
