@@ -5,9 +5,15 @@
 select pg_try_advisory_lock(hashtext(current_schema() || '.rebuild'));
 
 -- name: drop_statements(schema)
-select format('drop table %I.%I cascade', schemaname, tablename) as statement
-from pg_tables
-where schemaname = :schema;
+-- Some views show no table, and go with none.
+select statement
+from (
+    select 1 as number, format('drop view if exists %I.%I cascade', schemaname, viewname) as statement
+    from pg_views where schemaname = :schema
+    union all
+    select 2, format('drop table %I.%I cascade', schemaname, tablename) from pg_tables where schemaname = :schema
+) as dropped
+order by number;
 
 -- name: make_notes#
 create table rebuild_notes (projection text primary key, fingerprint text not null);
@@ -63,12 +69,30 @@ select format(
 ) as statement;
 
 -- name: swap_statements(live, shadow, tables)
+-- A view goes with its tables, which are all of one projection.
+with shown as (
+    select distinct view.relname as name
+    from pg_depend
+    join pg_rewrite on pg_rewrite.oid = objid and classid = 'pg_rewrite'::regclass
+    join pg_class view on view.oid = ev_class and view.relkind = 'v'
+    join pg_class used on used.oid = refobjid and refclassid = 'pg_class'::regclass
+    join pg_namespace on pg_namespace.oid = used.relnamespace
+    where nspname = :shadow::text and used.relname = any(:tables::text[]) and used.relkind = 'r'
+)
 select statement
-from unnest(:tables::text[]) with ordinality as swapped (name, number)
-cross join lateral (values
-    (1, format('drop table %I.%I', :live::text, name)),
-    (2, format('alter table %I.%I set schema %I', :shadow::text, name, :live::text))
-) as step (which, statement)
+from (
+    select 0 as number, 0 as which, format('drop view if exists %I.%I', :live::text, name) as statement from shown
+    union all
+    select number, which, statement
+    from unnest(:tables::text[]) with ordinality as swapped (name, number)
+    cross join lateral (values
+        (1, format('drop table %I.%I', :live::text, name)),
+        (2, format('alter table %I.%I set schema %I', :shadow::text, name, :live::text))
+    ) as step (which, statement)
+    union all
+    select cardinality(:tables::text[]) + 1, 3, format('alter view %I.%I set schema %I', :shadow::text, name, :live::text)
+    from shown
+) as swap
 order by number, which;
 
 -- name: bookkeeping_statements(live, shadow, projection)

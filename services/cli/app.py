@@ -16,13 +16,16 @@ import typer
 
 from services.cli import (
     archiving,
+    artifacts,
     as_of,
+    automating,
     catalogue,
     checking,
     dead_letters,
     erasing,
     events,
     exporting,
+    fleet,
     importing,
     jobs,
     logs,
@@ -30,6 +33,8 @@ from services.cli import (
     results,
     serving,
     tracing,
+    uploading,
+    url_policies,
     verifying,
     watching,
 )
@@ -91,16 +96,23 @@ def application(services: Services) -> typer.Typer:
     over_http: Commands = (
         ("import", importing.import_recording),
         ("recordings", importing.recordings),
+        ("upload", uploading.upload),
         ("run", jobs.run),
+        ("automate", automating.automate),
         ("jobs", jobs.jobs),
         ("watch", watching.watch),
         ("results", results.results),
         ("logs", logs.logs),
+        ("artifacts", artifacts.artifacts),
         ("pause", jobs.pause),
         ("resume", jobs.resume),
         ("prioritize", jobs.prioritize),
         ("cancel", jobs.cancel),
         ("rerun", jobs.rerun),
+        ("security-events", url_policies.security_events),
+        ("options", jobs.options),
+        ("browsers", fleet.browsers),
+        ("workers", fleet.workers),
     )
     by_operators: Commands = (
         ("up", serving.up),
@@ -136,6 +148,10 @@ def application(services: Services) -> typer.Typer:
     letters = typer.Typer(name="dead-letters", help="Events that were put aside: look at them, retry, drop.")
     for name, function in put_aside:
         letters.command(name)(on_desk(function, services, EVERYWHERE))
+    rules = typer.Typer(name="policies", help="Which addresses browsers may open: list, allow, deny, remove.")
+    for name, function in url_policies.COMMANDS:
+        rules.command(name)(on_desk(function, services, {**EVERYWHERE, **OVER_HTTP}))
+    app.add_typer(rules, rich_help_panel="Recordings and jobs", no_args_is_help=True)
     app.add_typer(letters, rich_help_panel="Operation", no_args_is_help=True)
     return app
 

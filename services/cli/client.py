@@ -86,6 +86,10 @@ class Client:
         """The answer to a PATCH; `body` as for `post`."""
         return (await self._send("PATCH", path, **body)).json()
 
+    async def delete(self, path: str) -> Any:
+        """The answer to a DELETE."""
+        return (await self._send("DELETE", path)).json()
+
     async def stream(self, path: str) -> AsyncIterator[httpx2.ServerSentEvent]:
         """Events as they come, without end: a broken connection is resumed behind the last event.
 
@@ -113,6 +117,18 @@ class Client:
                     raise self._silence(failure) from failure
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
+
+    async def pieces(self, path: str) -> AsyncIterator[bytes]:
+        """The bytes of a file, as they come."""
+        try:
+            async with self._http.stream("GET", path) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise self._error(response)
+                async for piece in response.aiter_bytes():
+                    yield piece
+        except httpx2.TransportError as failure:
+            raise self._silence(failure) from failure
 
     async def _send(self, method: str, path: str, **request: Any) -> httpx2.Response:
         try:

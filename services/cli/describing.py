@@ -42,6 +42,7 @@ _ROW = Stream("row", "{job_id}", "{row}")
 CHANNELS = (
     Channel("recording", Stream("ingest", "recording", "{recording_id}").subject(), "A recording's stream."),
     Channel("organization", Stream("ingest", "organization", "{organization_id}").subject(), "An organization's."),
+    Channel("url-policies", Stream("ingest", "url_policies", "{organization_id}").subject(), "All its URL policies."),
     Channel("job", Stream("scheduler", "job", "{job_id}").subject(), "A job's stream."),
     Channel("row-commands", _ROW.subject("cmd"), "A row's stream, what the scheduler tells; runners queue here."),
     Channel("row-events", _ROW.subject(), "A row's stream, what its worker tells."),
@@ -124,6 +125,8 @@ def channel_of(event: type[Event]) -> Channel:
     match owner_of(event), re.findall("[A-Z][a-z]*", event.__name__)[0]:
         case "ingest", "Recording":
             return by_name["recording"]
+        case "ingest", "Url":
+            return by_name["url-policies"]
         case "ingest", _:
             return by_name["organization"]
         case "scheduler", "Job":

@@ -1,6 +1,7 @@
 """Jobs: start one, list them, pause, resume, hurry or cancel one, run some rows of one again."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,10 +13,26 @@ from services.cli.desk import Desk
 from services.cli.finding import find_job, find_recording
 from services.cli.importing import read_file
 from services.cli.showing import cell, cut, milliseconds, moment, status_cell, table
+from services.cli.uploading import with_files
 from services.cli.watching import JOB_FAILED, follow_job, went_well
+from shared.contracts.option_words import job_options, read_entries, read_options
+from shared.contracts.scheduler import JobOptions
 from shared.core.errors import InvalidInput
 
 Job = Annotated[str, typer.Argument(help="Id, the beginning of one, or `last`.")]
+Options = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option", "-o", metavar="NAME=VALUE", help="How rows are run; `retold options` lists them. May be repeated."
+    ),
+]
+Recorded = Annotated[
+    Literal["off", "on", "on_failure", "on_retry"] | None,
+    typer.Option(help="Of each row; on_failure: kept of rows that fail; on_retry: of further attempts."),
+]
+Screenshots = Annotated[
+    str | None, typer.Option(metavar="before,after,error", help="When pictures are taken; none: never.")
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Watch until the job has ended; exit code 3 if any row failed.")]
 
 
@@ -29,17 +46,36 @@ async def run(
     secret: Annotated[
         list[str] | None, typer.Option("--secret", metavar="COLUMN", help="Encrypt this column's values.")
     ] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Option("--files", metavar="COLUMN", help="Its cells name files beside the table: upload them."),
+    ] = None,
     concurrency: Annotated[int, typer.Option(min=1, max=10, help="Rows at once.")] = 5,
     stop_on_error: Annotated[bool, typer.Option("--stop-on-error", help="Start no row after one has failed.")] = False,
     on_unknown: Annotated[
-        Literal["fail", "rerun"], typer.Option(help="What becomes of a row whose runner died after it had acted.")
-    ] = "fail",
-    max_retries: Annotated[int, typer.Option(min=0, max=10, help="Further attempts for a row that failed.")] = 0,
+        Literal["fail", "rerun"] | None,
+        typer.Option(help="What becomes of a row whose runner died after it had acted.", show_default="fail"),
+    ] = None,
+    max_retries: Annotated[
+        int | None, typer.Option(min=0, max=10, help="Further attempts for a row that failed.", show_default="0")
+    ] = None,
     no_healing: Annotated[bool, typer.Option("--no-healing", help="Fail where the recorded locators fail.")] = False,
     priority: Annotated[int, typer.Option(min=0, max=100, help="0–100; higher goes first.")] = 0,
+    browser: Annotated[str | None, typer.Option(help="A browser type, as firefox-desktop or chromium-mobile.")] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="1.0: with the recorded pauses; 2.0: twice as fast. Else at full speed.")
+    ] = None,
+    slow_motion: Annotated[bool, typer.Option("--slow-motion", help="A pause after each step, half a second.")] = False,
+    screenshots: Screenshots = None,
+    trace: Recorded = None,
+    video: Recorded = None,
+    option: Options = None,
     wait: Wait = False,
 ) -> int:
     """Run a recording for every row of a CSV file."""
+    named = {"browser": browser, "speed": speed, "screenshots": screenshots, "trace": trace, "video": video}
+    named |= {"slow_motion": slow_motion or None, "on_unknown": on_unknown, "max_retries": max_retries}
+    options = options_of(option, {**named, "healing": False if no_healing else None})
     content = read_file(csv)
     async with desk.client() as client:
         request = {
@@ -49,10 +85,11 @@ async def run(
             "concurrency": concurrency,
             "stop_on_error": stop_on_error,
             "priority": priority,
-            "options": {"on_unknown": on_unknown, "max_retries": max_retries, "healing": not no_healing},
+            "options": options,
         }
-        files = {"file": (csv.name, content, "text/csv")}
-        job = await client.post("/scheduler/v1/jobs", files=files, data={"request": json.dumps(request)})
+        content = await with_files(client, csv, content, files or [])
+        sent = {"file": (csv.name, content, "text/csv")}
+        job = await client.post("/scheduler/v1/jobs", files=sent, data={"request": json.dumps(request)})
         return await _submitted(desk, client, job, wait=wait)
 
 
@@ -62,15 +99,17 @@ async def rerun(
     failed: Annotated[bool, typer.Option("--failed", help="The rows that failed (as without any option).")] = False,
     unknown: Annotated[bool, typer.Option("--unknown", help="The rows whose outcome nobody knows.")] = False,
     every: Annotated[bool, typer.Option("--all", help="All rows.")] = False,
+    option: Options = None,
     wait: Wait = False,
 ) -> int:
-    """Run some rows of an ended job again, as a new job."""
+    """Run some rows of an ended job again, as a new job, with its options or some changed: -o trace=on."""
+    options = options_of(option, {})
     if failed + unknown + every > 1:
         raise InvalidInput("choose one of --failed, --unknown and --all")
     which = "unknown" if unknown else "all" if every else "failed"
     async with desk.client() as client:
         job_id = await find_job(client, job)
-        new = await client.post(f"/scheduler/v1/jobs/{job_id}/rerun", json={"which": which})
+        new = await client.post(f"/scheduler/v1/jobs/{job_id}/rerun", json={"which": which, "options": options})
         return await _submitted(desk, client, new, wait=wait)
 
 
@@ -101,6 +140,39 @@ def _show_submission(desk: Desk, job: dict[str, Any]) -> None:
     desk.out.print(shown)
     rows = f"{job['total_rows']} row{'' if job['total_rows'] == 1 else 's'}"
     desk.out.print(cell(f"job {job['id']}: {job['recording_name']} over {rows}", "bold"))
+
+
+def options_of(entries: Sequence[str] | None, named: Mapping[str, Any]) -> dict[str, Any]:
+    """The options given, `NAME=VALUE` or by an option of their own; checked here, sent as they are.
+
+    Raises `InvalidInput`.
+    """
+    given = read_entries(entries or ())
+    own = {name: value for name, value in named.items() if value is not None}
+    twice = own.keys() & read_options(given).keys()
+    if twice:
+        name = min(twice)
+        raise InvalidInput(f"{name} is given twice: by --{name.replace('_', '-')} and by --option")
+    job_options({**given, **own})
+    return {**given, **own}
+
+
+async def options(desk: Desk) -> None:
+    """List the options of a job: how its rows are run."""
+    schema = JobOptions.model_json_schema()
+    listed = [
+        {"name": name, "default": field.get_default(), "help": schema["properties"][name].get("description", "")}
+        for name, field in JobOptions.model_fields.items()
+    ]
+    if desk.as_json:
+        desk.print_json(listed)
+        return
+    shown = table("option", "default", "")
+    for each in listed:
+        default = each["default"]
+        text = ",".join(map(str, default)) if isinstance(default, tuple) else "none" if default is None else default
+        shown.add_row(cell(each["name"]), cell(text), cell(each["help"]))
+    desk.out.print(shown)
 
 
 def read_mapping(entries: list[str]) -> dict[str, str]:
@@ -170,7 +242,7 @@ async def cancel(desk: Desk, job: Job) -> None:
 
 
 async def pause(desk: Desk, job: Job) -> None:
-    """Hand out no further row of a job until it is resumed; rows under way run to their end."""
+    """Hand out no further row of a job until it is resumed; rows under way stop before their next step."""
     async with desk.client() as client:
         job_id = await find_job(client, job)
         paused = await client.post(f"/scheduler/v1/jobs/{job_id}/pause")

@@ -36,7 +36,7 @@ async def logs(
         while True:
             page = await client.get(f"/runner/v1/jobs/{job_id}/logs", after=after, row=row, limit=PAGE)
             for line in page:
-                _show(desk, line)
+                show_line(desk, line)
             if len(page) < PAGE:
                 return
             after = f"{page[-1]['position']}-{page[-1]['line']}"
@@ -51,7 +51,7 @@ async def _follow(desk: Desk, client: Client, job_id: str, row: int | None) -> N
                 if message is not None:
                     fields = event_fields(message)
                     if row is None or fields["row_index"] == row:
-                        _show(desk, fields)
+                        show_line(desk, fields)
                 elif ended.done():
                     return ended.result()
     finally:
@@ -66,7 +66,8 @@ async def _end_of(client: Client, job_id: str) -> None:
             return
 
 
-def _show(desk: Desk, line: Mapping[str, Any]) -> None:
+def show_line(desk: Desk, line: Mapping[str, Any]) -> None:
+    """One line, for people or for machines."""
     if desk.as_json:
         desk.print_json(line, line=True)
         return

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TextIO
 
 import typer
 
+from services.cli.artifacts import files_kept
 from services.cli.client import Client
 from services.cli.desk import Desk
 from services.cli.finding import find_job
@@ -34,6 +35,7 @@ class StepOverview:
     found: dict[str, int] = field(default_factory=dict)
     strategies: dict[str, int] = field(default_factory=dict)
     median_ms: float | None = None
+    warnings: int = 0
 
 
 async def results(
@@ -44,13 +46,16 @@ async def results(
         Literal["success", "failed", "skipped"] | None, typer.Option(help="Only rows that ended so.")
     ] = None,
     steps: Annotated[bool, typer.Option("--steps", help="How each step went, over all rows.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As --format csv.")] = False,
 ) -> None:
     """Print what became of the rows of a job."""
+    layout = "csv" if as_csv else layout
     async with desk.client() as client:
         job_id = await find_job(client, job)
         details = await client.get(f"/scheduler/v1/jobs/{job_id}")
         rows = await _all_rows(client, job_id, status)
         names = await _step_names(client, details["recording_id"])
+        kept = await files_kept(client, job_id)
     if desk.as_json or layout == "json":
         desk.print_json([asdict(each) for each in overview(rows, names)] if steps else rows)
     elif steps:
@@ -59,6 +64,8 @@ async def results(
         write_csv(sys.stdout, details["columns"], rows)
     else:
         _show_rows(desk, details["columns"], rows, names)
+        if kept:
+            desk.note(kept)
 
 
 async def _all_rows(client: Client, job_id: str, status: str | None) -> list[dict[str, Any]]:
@@ -92,6 +99,7 @@ def overview(rows: Iterable[Mapping[str, Any]], names: Mapping[int, str]) -> lis
             continue
         line.completed += result["status"] == "completed"
         line.failed += result["status"] == "failed"
+        line.warnings += "warning" in result
         durations.setdefault(number, []).append(result["duration"])
         if result.get("foundBy"):
             ways.setdefault(number, Counter())[result["foundBy"]] += 1
@@ -105,15 +113,15 @@ def overview(rows: Iterable[Mapping[str, Any]], names: Mapping[int, str]) -> lis
 
 
 def _show_steps(desk: Desk, lines: Sequence[StepOverview]) -> None:
-    shown = table(
-        "step", "what", "ok", "failed", *WAYS, "by", "median", right=("step", "ok", "failed", *WAYS, "median")
-    )
+    counts = ("ok", "failed", *(("warnings",) if any(line.warnings for line in lines) else ()))
+    shown = table("step", "what", *counts, *WAYS, "by", "median", right=("step", *counts, *WAYS, "median"))
     for line in lines:
         shown.add_row(
             cell(line.step_number),
             cell(cut(line.what, 60)),
             cell(line.completed or "", "green"),
             cell(line.failed or "", "red"),
+            *((cell(line.warnings or "", "yellow"),) if "warnings" in counts else ()),
             *(cell(line.found.get(way, ""), "yellow" if way in ("cached", "healed") else "") for way in WAYS),
             cell(", ".join(f"{name} {count}" for name, count in line.strategies.items())),
             cell(milliseconds(line.median_ms)),
@@ -126,9 +134,9 @@ def _show_rows(desk: Desk, columns: Sequence[str], rows: Sequence[Mapping[str, A
         desk.note("no row has ended yet")
         return
     went_wrong = any(row["error_type"] for row in rows)
-    shown = table(
-        *("row", "status", "took", *columns), *(("failed step", "error") if went_wrong else ()), right=("row", "took")
-    )
+    extracted = names_extracted(rows)
+    wrong = ("failed step", "error") if went_wrong else ()
+    shown = table("row", "status", "took", *columns, *extracted, *wrong, right=("row", "took"))
     for row in rows:
         step = row["failed_step"]
         failed = "" if step is None else f"{step} {names.get(step, '')}"
@@ -138,19 +146,31 @@ def _show_rows(desk: Desk, columns: Sequence[str], rows: Sequence[Mapping[str, A
             status_cell(row["status"]),
             cell(milliseconds(row["duration"])),
             *(cell(cut(plain(row["row_data"].get(column)), 40)) for column in columns),
+            *(cell(cut(plain((row.get("extracted") or {}).get(name)), 40)) for name in extracted),
             *((cell(cut(failed, 40)), cell(cut(error, 120))) if went_wrong else ()),
         )
     desk.out.print(shown)
 
 
-def write_csv(file: TextIO, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """The rows as a table for a spreadsheet; a cell that would be taken for a formula there is disarmed by `'`."""
+def write_csv(file: TextIO, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """The rows, and what they extracted, as a table for a spreadsheet.
+
+    A cell that would be taken for a formula there is disarmed by `'`.
+    """
     writer = csv.writer(file, lineterminator="\n")
     named = [f"data.{column}" if column in OWN_COLUMNS else column for column in columns]
-    writer.writerow(disarmed(name) for name in (*OWN_COLUMNS, *named))
+    extracted = names_extracted(rows)
+    taken = [f"extracted.{name}" if name in (*OWN_COLUMNS, *named) else name for name in extracted]
+    writer.writerow(disarmed(name) for name in (*OWN_COLUMNS, *named, *taken))
     for row in rows:
         values = [*(row[name] for name in OWN_COLUMNS), *(row["row_data"].get(column) for column in columns)]
+        values += [(row.get("extracted") or {}).get(name) for name in extracted]
         writer.writerow(disarmed(value) for value in values)
+
+
+def names_extracted(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The names of the values that rows took from pages, in the order of their first appearance."""
+    return list(dict.fromkeys(name for row in rows for name in row.get("extracted") or {}))
 
 
 def disarmed(value: object) -> str:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx2
@@ -14,11 +15,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from services.cli.artifacts import files_kept
 from services.cli.client import Client, event_fields
 from services.cli.desk import Desk
 from services.cli.finding import find_job
 from services.cli.showing import STATUS_STYLE, counted, cut, milliseconds, plain
-from shared.core.errors import Unavailable
+from services.cli.watching_row import watch_row
+from shared.core.errors import InvalidInput, Unavailable
 
 JOB_FAILED = 3
 NEWEST_SHOWN = 5
@@ -108,11 +111,20 @@ class Progress:
 
 
 async def watch(
-    desk: Desk, job: Annotated[str, typer.Argument(help="Id, the beginning of one, or `last`.")] = "last"
+    desk: Desk,
+    job: Annotated[str, typer.Argument(help="Id, the beginning of one, or `last`.")] = "last",
+    row: Annotated[int | None, typer.Option(min=0, help="Only this row: its log lines and its picture, live.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the row's newest picture goes; else a file of its own.")
+    ] = None,
 ) -> int:
-    """Watch a job until it has ended; exit code 3 if any row failed."""
+    """Watch a job, or one of its rows, until it has ended; exit code 3 if any row failed."""
+    if picture is not None and row is None:
+        raise InvalidInput("--picture is of one row: say which with --row N")
     async with desk.client() as client:
         job_id = await find_job(client, job)
+        if row is not None:
+            return await watch_row(desk, client, job_id, row, picture)
         if not desk.as_json:
             return 0 if went_well(await follow_job(client, job_id, desk.out)) else JOB_FAILED
         async for message in client.stream(f"/scheduler/v1/jobs/{job_id}/events"):
@@ -146,6 +158,9 @@ async def follow_job(client: Client, job_id: str, console: Console) -> dict[str,
             live.stop()
     ended: dict[str, Any] = await client.get(f"/scheduler/v1/jobs/{job_id}", at_least=position)
     console.print(_summary(ended, progress))
+    kept = await files_kept(client, job_id, position)
+    if kept:
+        console.print(kept, markup=False, soft_wrap=True)
     return ended
 
 

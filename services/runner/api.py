@@ -1,20 +1,25 @@
-"""EDGE: JSON for machines: results, log lines, files."""
+"""EDGE: JSON for machines: results, log lines, browsers."""
 
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
+from services.runner.api_files import add_file_routes
+from services.runner.api_live import add_live_routes, job_of, line_message
+from services.runner.pages import add_pages
 from services.runner.projections import LOGS, RESULTS, queries
+from services.runner.standing import browsers_now, workers_now
 from shared.bus import subjects
-from shared.core.errors import NotFound
-from shared.lines import StoredLine
+from shared.bus.presence import Presence
+from shared.core.time_and_ids import PLATFORM_ORG
 from shared.runtime import Resources
 from shared.secrets import masked
 from shared.web.at_least import at_least
 from shared.web.callers import CallerOf
-from shared.web.live import LIVE, LastEventId, LiveMessage, event_id, live_response, seen_by
+from shared.web.live import LIVE, LastEventId, live_response, seen_by
 
 
 def router(resources: Resources) -> APIRouter:
@@ -22,6 +27,10 @@ def router(resources: Resources) -> APIRouter:
     routes = APIRouter(prefix="/v1")
     _result_routes(routes, resources)
     _line_routes(routes, resources)
+    _browser_routes(routes, resources)
+    add_file_routes(routes, resources)
+    add_live_routes(routes, resources)
+    add_pages(routes)
     return routes
 
 
@@ -42,18 +51,41 @@ def _result_routes(routes: APIRouter, resources: Resources) -> None:
             rows = [dict(row) async for row in found]
         return [{**row, "row_data": {k: masked(v) for k, v in row["row_data"].items()}} for row in rows]
 
-    @routes.get("/files/{digest}", tags=["results"])
-    async def get_file(digest: str, caller: CallerOf) -> Response:
-        """A screenshot, by its SHA-256."""
-        content = await resources.objects.get(caller.org, digest)
-        headers = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-        return Response(content, media_type=_media_type(content), headers=headers)
 
+def _browser_routes(routes: APIRouter, resources: Resources) -> None:
+    database = resources.database
+    presence = Presence(resources.nats, resources.settings.replicas)
 
-def _media_type(content: bytes) -> str:
-    if content.startswith(b"\xff\xd8"):
-        return "image/jpeg"
-    return "image/png" if content.startswith(b"\x89PNG") else "application/octet-stream"
+    @routes.get("/browser-types", tags=["browsers"])
+    async def list_browser_types(caller: CallerOf) -> list[dict[str, Any]]:
+        """The browsers that a job may ask for; what of each is installed on the runners that are there, or why not."""
+        async with database.tenant(caller.org) as connection:
+            types = [dict(row) async for row in queries.list_browser_types(connection)]
+        return browsers_now(types, await presence.all())
+
+    @routes.get("/workers", tags=["browsers"])
+    async def list_workers(
+        caller: CallerOf,
+        hours: Annotated[int, Query(ge=1, le=720, description="those that were heard of in the last so many")] = 24,
+    ) -> list[dict[str, Any]]:
+        """Workers, what they offer and what they do now: idle, busy or offline. Only own jobs are named."""
+        now = resources.clock()
+        async with database.tenant(PLATFORM_ORG) as connection:
+            found = queries.list_workers(connection, since=now - timedelta(hours=hours))
+            noted = [dict(row) async for row in found]
+        return workers_now(noted, await presence.all(), str(caller.org), now)
+
+    @routes.get("/browser-sessions", tags=["browsers"], dependencies=[at_least(resources, RESULTS)])
+    async def list_browser_sessions(
+        caller: CallerOf,
+        job_id: UUID,
+        status: Literal["active", "idle", "terminated", "error"] | None = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 500,
+    ) -> list[dict[str, Any]]:
+        """The browser sessions of a job's rows, the newest first."""
+        async with database.tenant(caller.org) as connection:
+            found = queries.list_browser_sessions(connection, job_id=job_id, status=status, page=limit)
+            return [dict(row) async for row in found]
 
 
 def _line_routes(routes: APIRouter, resources: Resources) -> None:
@@ -81,10 +113,7 @@ def _line_routes(routes: APIRouter, resources: Resources) -> None:
             return [dict(line) async for line in found]
 
     async def known_job(job_id: UUID, caller: CallerOf) -> UUID:
-        recorded = await resources.log.load(subjects.job(job_id))
-        if not recorded or recorded[0].org != caller.org:
-            raise NotFound(f"no job {job_id} in this organization")
-        return job_id
+        return (await job_of(resources, job_id, caller.org)).job_id
 
     @routes.get("/jobs/{job_id}/logs/live", response_class=StreamingResponse, responses=LIVE, tags=["logs"])
     async def live_lines(
@@ -93,17 +122,4 @@ def _line_routes(routes: APIRouter, resources: Resources) -> None:
         """Log lines as they come, from the job's beginning or behind `Last-Event-ID`."""
         seen = seen_by(last_event_id)
         batches = resources.lines.follow((subjects.lines_of(job_id),), seen.follow_after)
-        return live_response(batches, _message, seen=seen, stopping=resources.stopping)
-
-
-def _message(item: StoredLine) -> LiveMessage:
-    line = item.line
-    data = {
-        "timestamp": line.at,
-        "level": line.level,
-        "message": line.message,
-        "row_index": line.row,
-        "step_number": line.step_number,
-        "metadata": line.metadata,
-    }
-    return LiveMessage(event_id(item), "line", data)
+        return live_response(batches, line_message, seen=seen, stopping=resources.stopping)

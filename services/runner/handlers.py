@@ -1,63 +1,76 @@
 """SHELL: taking a row and running it."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
 from services.runner.adapters.faults import StepFailed
-from services.runner.adapters.options import LogLevel, SessionOptions, StepOptions
-from services.runner.adapters.port import RowFleet, RowSession
+from services.runner.adapters.options import StepOptions
+from services.runner.adapters.port import Guarding, RowFleet, RowSession
+from services.runner.adapters.row_files import RowFiles
 from services.runner.aggregates.row_run import FinishRow, TakeRow
+from services.runner.keeping import Keeping, learned, store_result
 from services.runner.known import JobView, Known
+from services.runner.live import LiveRows, View
+from services.runner.logins import Logins
+from services.runner.pacing import is_paced, pause_after, pause_before
 from services.runner.policies import steps_to_perform, values_of_steps
+from services.runner.row_options import session_options, step_options, steps_in_window, young_enough
+from services.runner.row_report import RowReport, line_of
 from services.runner.row_stream import Fenced, RowStream, RowTold, Stopped
+from services.runner.steering import HeldTooLong, Steering
 from shared.contracts.heal_cache import CachedHeal, cache_key, original_selector
 from shared.contracts.ingest import RecordingSnapshot
 from shared.contracts.recording import Step
-from shared.contracts.runner import BundlesLearned, RowFinished, StepResult
-from shared.contracts.steps import event_of, is_thin, takes_value
-from shared.core.errors import NotFound, RetoldError, TooLarge, Unavailable
+from shared.contracts.runner import StepResult
+from shared.contracts.scheduler import JobOptions
+from shared.contracts.steps import event_of, takes_value
+from shared.core.errors import NotFound, RetoldError, Unavailable
 from shared.core.events import Event
+from shared.pictures import Place
 from shared.runtime import Resources
 from shared.secrets import is_sealed
+from shared.url_policy import Refusal, Rules
 
-BROKEN_OFF = ("browser_crashed", "timeout")  # of the row as a whole; a step's own time-out tells what was waited for
-RESULT_PATIENCE = timedelta(minutes=10)
+RulesOf = Callable[[UUID], Awaitable[Rules]]  # of an organization
+
 LOOKS = 3  # deliveries before what the log does not have counts as missing: one of its copies may lag behind
-STEP_MS = 60_000
-ACTION_MS = 30_000  # beyond the wait for its element, a step may take this long
 
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class RowReport:
-    """What a run of the steps came to. `conclusive`: another attempt would come to the same."""
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a worker runs its rows with. `rules`: which addresses an organization's may open; without it, all."""
 
-    steps: list[StepResult] = field(default_factory=list)
-    error_type: str | None = None
-    error_message: str | None = None
-    failed_step: int | None = None
-    screenshot: str | None = None
-    conclusive: bool = False
+    fleet: RowFleet
+    known: Known
+    live: LiveRows
+    rules: RulesOf | None = None
 
 
 class RowRunner:
     """Runs one row in a fresh browser context and tells the log what happened."""
 
-    def __init__(
-        self, fleet: RowFleet, known: Known, stream: RowStream, noted: Callable[[], None] = lambda: None
-    ) -> None:
-        self._fleet, self._known, self._stream, self._noted = fleet, known, stream, noted
+    def __init__(self, means: Means, stream: RowStream, noted: Callable[[], None] = lambda: None) -> None:
+        self._fleet, self._known, self._stream, self._noted = means.fleet, means.known, stream, noted
         self._resources: Resources = stream.resources
         self._event = stream.event
         self._org = stream.dispatched.org
-        self._told = RowTold(stream, known, noted)
+        self._told = RowTold(stream, self._known, noted)
+        self._steering = Steering(self._known, self._event.job_id, noted)
+        self._live = means.live
+        self._view = View(Place(self._org, self._event.job_id, self._event.row), self._event.attempt)
+        self._options = JobOptions()
+        self._keeping = Keeping(self._told, self._options)
         self._heals: Mapping[str, CachedHeal] = {}
         self._report = RowReport()
+        self._rules = means.rules
+        self._refused: list[Refusal] = []  # addresses, not told of yet
         self._performing: int | None = None  # the step that a stop may break off
 
     async def run(self) -> str | None:
@@ -71,14 +84,16 @@ class RowRunner:
             recording = await self._known.recording(event.recording_id, event.revision)
         except NotFound as missing:
             return await self._end_without(missing)
-        if not await self._take(rerun_unknown=job.created.options.on_unknown == "rerun"):
+        self._options = self._keeping.options = job.created.options
+        if not await self._take(rerun_unknown=self._options.on_unknown == "rerun"):
             return None
         began = asyncio.get_running_loop().time()
         await self._told.log("info", f"row {event.row} started, attempt {event.attempt} of {event.attempts}")
-        learned = await self._run_steps_within_limits(job, recording)
-        if job.created.options.on_unknown == "fail":
-            self._doubt()
-        return await self._finish(int((asyncio.get_running_loop().time() - began) * 1000), learned)
+        lessons = await self._run_steps_within_limits(job, recording)
+        await self._tell_refusals()
+        if self._options.on_unknown == "fail":
+            self._report.doubt(self._stream.state.intended)
+        return await self._finish(int((asyncio.get_running_loop().time() - began) * 1000), lessons)
 
     async def _take(self, *, rerun_unknown: bool) -> bool:
         event, hold = self._event, self._stream.hold
@@ -92,79 +107,139 @@ class RowRunner:
             raise Unavailable(f"{missing.detail} so far") from missing
         if not await self._take(rerun_unknown=False):
             return None
-        self._fail("not_found", missing.detail)
+        self._report.fail("not_found", missing.detail)
         self._report.conclusive = True
         return await self._finish(0, [])
 
     async def _run_steps_within_limits(self, job: JobView, recording: RecordingSnapshot) -> list[Event]:
-        limit = timedelta(milliseconds=job.created.options.row_timeout).total_seconds()
+        limit = timedelta(milliseconds=self._options.row_timeout).total_seconds()
         scope = asyncio.timeout(limit)
         try:
             async with scope:
-                with self._known.telling_of_stop(self._event.job_id, lambda: self._break_off(scope)):
-                    return await self._run_steps(job, recording)
+                with self._steering.listening(lambda: self._break_off(scope)):
+                    return await self._run_steps(job, recording, scope)
         except TimeoutError as late:
             if not scope.expired():  # somebody else's, that came through
                 log.exception("row failed unexpectedly", job=str(self._event.job_id), row=self._event.row)
-                self._fail("browser_crashed", f"the browser did not answer in time ({type(late).__name__})")
+                self._report.fail("browser_crashed", f"the browser did not answer in time ({type(late).__name__})")
             elif self._report.error_type is None:
-                self._fail("timeout", f"the row was not done after {limit:g} s, its time limit")
+                self._report.fail("timeout", f"the row was not done after {limit:g} s, its time limit")
         except (Fenced, Unavailable):
             raise
         except StepFailed as failure:
-            self._fail(failure.error_type, failure.detail)
+            self._report.fail(failure.error_type, failure.detail)
         except Stopped as stopped:
-            self._fail("cancelled", stopped.detail)
+            self._report.fail("cancelled", stopped.detail)
         except RetoldError as failure:
-            self._fail("invalid_step", failure.detail)
+            self._report.fail("invalid_step", failure.detail)
         except Exception as failure:
             log.exception("row failed unexpectedly", job=str(self._event.job_id), row=self._event.row)
-            self._fail("browser_crashed", f"the browser failed unexpectedly ({type(failure).__name__})")
+            self._report.fail("browser_crashed", f"the browser failed unexpectedly ({type(failure).__name__})")
         return []
-
-    def _doubt(self) -> None:
-        """A row that broke off in the middle, after an intent: as with a lost worker, nobody knows what it came to."""
-        report, intended = self._report, self._stream.state.intended
-        if report.error_type in BROKEN_OFF and report.failed_step is None and intended is not None:
-            doubt = f"{report.error_message}; step {intended} may have changed something in the application by then"
-            self._fail("outcome_unknown", f"{doubt}: look there, then run the row again if it is missing", intended)
-            report.conclusive = True
 
     def _break_off(self, scope: asyncio.Timeout) -> None:
         """The job was stopped: a step that only waits ends now, one that may have committed something by itself."""
         step = self._performing
-        if step is not None and not self._told.committing and not scope.expired():
-            self._fail("cancelled", f"the job was cancelled during step {step}", step)
+        stopped = self._steering.stopped and not self._told.committing
+        if stopped and step is not None and not scope.expired():
+            self._report.fail("cancelled", f"the job was cancelled during step {step}", step)
             scope.reschedule(asyncio.get_running_loop().time())
 
-    async def _run_steps(self, job: JobView, recording: RecordingSnapshot) -> list[Event]:
+    async def _run_steps(self, job: JobView, recording: RecordingSnapshot, scope: asyncio.Timeout) -> list[Event]:
         row = job.rows[self._event.row]
         values = await self._values(job, recording)
-        self._heals = await self._known.heals(recording.recording_id)
-        async with self._fleet.session(SessionOptions.for_steps(recording.steps)) as session:
-            for step in steps_to_perform(recording):
-                if self._known.is_stopped(self._event.job_id):
-                    self._fail("cancelled", f"the job was cancelled before step {step.step_number}", step.step_number)
-                    break
-                given = values.get(step.step_number) if takes_value(step) else None
-                result = await self._perform(session, step, given or (step.value, False), job)
-                if result.status == "failed":
-                    self._fail(result.error_type, result.error, step.step_number)
-                    break
-            if self._report.error_type not in (None, "cancelled"):
-                self._report.screenshot = await self._screenshot(session)
-            return self._learned(session, recording, row.values())
+        heals = await self._known.heals(recording.recording_id)
+        self._heals = young_enough(heals, self._options, self._resources.clock()) if heals else {}
+        steps = steps_in_window(steps_to_perform(recording), self._options)
+        self._report.total_steps = len(steps)
+        wanted = session_options(self._options, recording.steps, self._event.attempt)
+        guarding = Guarding(await self._rules(self._org), self._refused.append) if self._rules else None
+        login = await Logins(self._stream, self._fleet, self._told, self._noted, guarding).storage(self._options)
+        wanted = replace(wanted, storage=login, keep=self._keeping.recorded)
+        async with self._fleet.session(wanted, guarding) as session, self._live.showing(self._view, session):
+            self._report.browser = session.browser
+            await self._perform_all(session, steps, values, scope)
+            if self._report.error_type not in (None, "cancelled") and self._options.screenshot_on_error:
+                seen = await self._keeping.failure(session, self._report.failed_step)
+                self._report.show_failure(*seen)
+            await session.finish(self._told)
+            if session.extracted:
+                self._report.extracted = await self._keeping.extracted(session.extracted)
+            self._keeping.failed = self._report.error_type is not None
+            return [] if self._keeping.failed else learned(session, self._known, recording, row.values())
+
+    async def _perform_all(
+        self,
+        session: RowSession,
+        steps: Sequence[Step],
+        values: Mapping[int, tuple[str | None, bool]],
+        scope: asyncio.Timeout,
+    ) -> None:
+        """The steps one after the other, until one fails or the row is not to go on."""
+        files = RowFiles(self._resources.objects, self._org, session.folder)
+        usual = replace(step_options(self._options), files=files.find, extracted=session.extracted)
+        clock = asyncio.get_running_loop().time
+        paced, began = is_paced(self._options), clock()
+        for index, step in enumerate(steps):
+            if paced:
+                await self._steering.rest(began + pause_before(steps, index, self._options) / 1000 - clock())
+            if not await self._may_go_on(step, scope):
+                return
+            began = clock()
+            given = values.get(step.step_number) if takes_value(step) else None
+            result = await self._perform(session, step, given or (step.value, False), usual)
+            if result.status == "failed":
+                self._report.fail(result.error_type, result.error, step.step_number)
+                return
+            if paced:
+                await self._steering.rest(pause_after(self._options) / 1000)
+
+    async def _may_go_on(self, step: Step, scope: asyncio.Timeout) -> bool:
+        """Whether the step's turn has come; while the job is paused it has not, and the row's time stands still."""
+        if self._steering.paused and not await self._hold(step, scope):
+            return False
+        if self._steering.stopped:
+            self._report.fail("cancelled", f"the job was cancelled before step {step.step_number}", step.step_number)
+            return False
+        return True
+
+    async def _hold(self, step: Step, scope: asyncio.Timeout) -> bool:
+        """Wait with the browser at hand. A pause that is too long gives it up: see docs/decisions/0016."""
+        number, report = step.step_number, self._report
+        await self._told.log("info", f"paused before step {number}", number)
+        left = (scope.when() or 0) - asyncio.get_running_loop().time()
+        scope.reschedule(None)
+        try:
+            seconds = await self._steering.hold()
+        except HeldTooLong:
+            done = self._stream.state.intended is not None and self._options.on_unknown == "fail"
+            what = (
+                f"its steps before {number} were done: look at what they came to in the application"
+                if done
+                else "the row starts anew when the job goes on"
+            )
+            report.fail("paused", f"the job was paused for too long before step {number}; {what}", number)
+            report.conclusive, report.again = done, not done
+            return False
+        finally:
+            scope.reschedule(asyncio.get_running_loop().time() + max(left, 0))
+        await self._told.log("info", f"goes on with step {number} after {seconds:.0f} s", number)
+        return True
 
     async def _perform(
-        self, session: RowSession, step: Step, given: tuple[str | None, bool], job: JobView
+        self, session: RowSession, step: Step, given: tuple[str | None, bool], usual: StepOptions
     ) -> StepResult:
         value, secret = given
         self._noted()
+        if self._options.debug_mode:
+            await self._told.log("debug", f"step {step.step_number} {event_of(step)} begins", step.step_number)
         self._performing, self._told.committing = step.step_number, False
+        self._view.begin(step.step_number, secret=secret)
         try:
-            result = await session.perform(step, value, self._options(job, step, secret=secret), self._told)
+            result = await session.perform(step, value, self._step_options(step, usual, secret=secret), self._told)
         finally:
             self._performing = None
+            self._view.end()
         if result.error_type == "browser_hung":
             # What the row came to is not known here; who takes it next decides by its intents.
             raise Unavailable(result.error or "the browser hung")
@@ -172,23 +247,15 @@ class RowRunner:
         await self._tell(step, result)
         return result
 
-    def _options(self, job: JobView, step: Step, *, secret: bool) -> StepOptions:
-        options = job.created.options
+    def _step_options(self, step: Step, usual: StepOptions, *, secret: bool) -> StepOptions:
+        if not self._heals and not secret:
+            return usual
 
         def cached(origin: str, path: str) -> CachedHeal | None:
             key = cache_key(self._event.recording_id, step.step_number, original_selector(step), origin, path)
             return self._heals.get(key)
 
-        return StepOptions(
-            wait_timeout=options.wait_timeout,
-            step_timeout=max(STEP_MS, options.wait_timeout + ACTION_MS),
-            wait_until=options.wait_until,
-            retry_backoff=options.retry_backoff,
-            healing=options.healing,
-            threshold=options.confidence_threshold,
-            cached=cached if self._heals else None,
-            secret=secret,
-        )
+        return replace(usual, cached=cached if self._heals else None, secret=secret)
 
     async def _values(self, job: JobView, recording: RecordingSnapshot) -> dict[int, tuple[str | None, bool]]:
         """Step number → value in clear and whether it is secret."""
@@ -202,82 +269,27 @@ class RowRunner:
         return values
 
     async def _tell(self, step: Step, result: StepResult) -> None:
-        """One line a step: what was done, and what found the element."""
-        name = f"step {step.step_number} {event_of(step)}" + (f" “{step.label}”" if step.label else "")
+        """One line a step: what was done, and what found the element; and what was refused meanwhile."""
+        level, message = line_of(step, result)
         told = {"strategy": result.strategy, "found_by": result.found_by, "duration": result.duration}
+        if self._options.debug_mode:
+            told |= result.model_dump(mode="json", exclude_defaults=True, exclude={"step_number", "message", "error"})
         metadata = {key: value for key, value in told.items() if value is not None}
-        if result.status == "failed":
-            await self._told.log("error", result.error or f"{name} failed", step.step_number, **metadata)
-            return
-        found = f", found by {result.strategy}" if result.strategy else ""
-        level: LogLevel = "warn" if result.found_by == "healed" else "info"
-        note = f" ({result.message})" if result.message else ""
-        await self._told.log(
-            level, f"{name}: {result.status} in {result.duration} ms{found}{note}", step.step_number, **metadata
-        )
+        await self._told.log(level, message, step.step_number, **metadata)
+        await self._tell_refusals(step.step_number)
 
-    def _fail(self, error_type: str | None, message: str | None, step_number: int | None = None) -> None:
-        report = self._report
-        report.error_type, report.error_message, report.failed_step = error_type or "failed", message, step_number
+    async def _tell_refusals(self, step_number: int | None = None) -> None:
+        while self._refused:
+            await self._told.refused(self._refused.pop(0), step_number)
 
-    async def _screenshot(self, session: RowSession) -> str | None:
-        try:
-            picture = await asyncio.wait_for(session.screenshot(), timeout=10)
-            return await self._resources.objects.put(self._org, picture)
-        except Exception as failure:
-            await self._told.log("warn", f"no screenshot: {failure or type(failure).__name__}")
-            return None
-
-    def _learned(self, session: RowSession, recording: RecordingSnapshot, values: Iterable[str]) -> list[Event]:
-        """A successful run of thinly recorded steps teaches the recording their full bundles."""
-        if self._report.error_type is not None or not self._known.may_teach(recording):
-            return []
-        thin = {s.step_number for s in recording.steps if is_thin(s) and not s.metadata.get("taught")}
-        taught = [lesson for lesson in session.learned(values) if lesson.step_number in thin]
-        if not taught:
-            return []
-        self._known.has_taught(recording)
-        return [
-            BundlesLearned(recording_id=recording.recording_id, revision=recording.revision, taught=taught),
-        ]
-
-    async def _finish(self, duration: int, learned: list[Event]) -> str:
+    async def _finish(self, duration: int, lessons: Sequence[Event]) -> str:
         event, report = self._event, self._report
-        finished = RowFinished(
-            job_id=event.job_id,
-            row=event.row,
-            attempt=event.attempt,
-            worker_id=self._stream.hold.worker_id,
-            status="success" if report.error_type is None else "failed",
-            final=report.conclusive or report.error_type in (None, "cancelled") or event.attempt >= event.attempts,
-            duration=duration,
-            steps=report.steps,
-            error_type=report.error_type,
-            error_message=report.error_message,
-            failed_step=report.failed_step,
-            screenshot=report.screenshot,
-        )
-        await self._store_result(FinishRow(self._stream.hold, finished, learned))
+        finished = report.finished(event, self._stream.hold, duration)
+        command = FinishRow(self._stream.hold, finished, [*self._told.kept, *lessons])
+        await store_result(self._stream, command, self._told.kept, self._noted)
         if report.error_type is None:
             await self._told.log("info", f"row {event.row} succeeded in {duration} ms")
         else:
             await self._told.log("error", f"row {event.row} failed: {report.error_message}", report.failed_step)
         await self._told.close()
         return finished.status
-
-    async def _store_result(self, command: FinishRow) -> None:
-        """The result of work done in the world is worth waiting for: longer than an append waits by itself."""
-        deadline = asyncio.get_running_loop().time() + RESULT_PATIENCE.total_seconds()
-        while True:
-            self._noted()
-            try:
-                await self._stream.carry_out(command, "finish")
-                return
-            except TooLarge:
-                if not command.beside:
-                    raise
-                command = replace(command, beside=())  # what was learned is worth less than the result
-            except Unavailable:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-                await asyncio.sleep(1)

@@ -13,7 +13,15 @@ from shared.bus.log import Log
 from shared.contracts.heal_cache import CachedHeal, cached_heals
 from shared.contracts.healer import CachedHealDropped, HealRecorded
 from shared.contracts.ingest import RecordingSnapshot, snapshot_of
-from shared.contracts.scheduler import JobCreated, JobEnded, JobRowsAdded, JobStopping
+from shared.contracts.scheduler import (
+    OWN_STEPS,
+    JobCreated,
+    JobEnded,
+    JobPaused,
+    JobResumed,
+    JobRowsAdded,
+    JobStopping,
+)
 from shared.core.errors import NotFound
 from shared.core.events import Event, Recorded
 from shared.core.time_and_ids import Clock
@@ -24,6 +32,7 @@ V = TypeVar("V")
 ROWS_KEPT = 200_000  # of all jobs together: with many jobs in turn, a job that is forgotten is read for every row
 RECORDINGS_KEPT = 50
 TICK_SECONDS = 5.0
+STEERING = (JobPaused, JobResumed, JobStopping, JobEnded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +54,17 @@ class Known:
         self._recordings: OrderedDict[tuple[UUID, int], RecordingSnapshot] = OrderedDict()
         self._heals: OrderedDict[UUID, tuple[int, dict[str, CachedHeal]]] = OrderedDict()
         self._stopped: set[UUID] = set()
-        self._told_of_stop: defaultdict[UUID, list[Callable[[], None]]] = defaultdict(list)
+        self._paused: set[UUID] = set()
+        self._listening: defaultdict[UUID, list[Callable[[], None]]] = defaultdict(list)
         self._taught: set[tuple[UUID, int]] = set()
         self._positions: dict[str, int] = {}
         self._beginning = asyncio.Lock()
 
     async def follow(self, stopping: asyncio.Event) -> None:
-        """Notice stopped jobs and new heals until `stopping`; run again, it goes on where it was."""
+        """Notice stopped and paused jobs and new heals until `stopping`; run again, it goes on where it was."""
         await self._begin()
         async with asyncio.TaskGroup() as both:
-            both.create_task(self._follow(subjects.ALL_JOBS, (JobStopping, JobEnded), stopping))
+            both.create_task(self._follow(subjects.ALL_JOBS, STEERING, stopping))
             both.create_task(self._follow(subjects.ALL_HEALS, (HealRecorded, CachedHealDropped), stopping))
 
     async def _follow(self, subject: str, only: Sequence[type[Event]], stopping: asyncio.Event) -> None:
@@ -102,7 +112,9 @@ class Known:
         self._rows_kept -= len(view.rows) if view else 0
 
     async def recording(self, recording_id: UUID, revision: int) -> RecordingSnapshot:
-        """The recording as of a revision."""
+        """The recording as of a revision, or the steps that a job of that id brings itself."""
+        if revision == OWN_STEPS:
+            return _own_steps((await self.job(recording_id)).created)
         key = (recording_id, revision)
         if key not in self._recordings:
             events = [item.event for item in await self._log.load(subjects.recording(recording_id))]
@@ -138,31 +150,45 @@ class Known:
                 self.see(event)
 
     def see(self, event: Event) -> None:
-        """Take note of jobs that a person, or their deadline, stops."""
+        """Take note of jobs that a person pauses, resumes or stops, or their deadline stops."""
         match event:
-            case JobStopping(reason="cancelled" | "timeout"):
-                self._stopped.add(event.job_id)
-                for tell in self._told_of_stop.get(event.job_id, ()):
-                    tell()
+            case JobPaused():
+                self._paused.add(event.job_id)
+            case JobResumed():
+                self._paused.discard(event.job_id)
+            case JobStopping():
+                self._paused.discard(event.job_id)
+                if event.reason in ("cancelled", "timeout"):
+                    self._stopped.add(event.job_id)
             case JobEnded():
                 self._stopped.discard(event.job_id)
+                self._paused.discard(event.job_id)
                 self._forget_job(event.job_id)
+                return
+            case _:
+                return
+        for tell in self._listening.get(event.job_id, ()):
+            tell()
 
     def is_stopped(self, job_id: UUID) -> bool:
         """Whether rows under way should stop."""
         return job_id in self._stopped
 
+    def is_paused(self, job_id: UUID) -> bool:
+        """Whether rows under way should wait before their next step."""
+        return job_id in self._paused
+
     @contextmanager
-    def telling_of_stop(self, job_id: UUID, tell: Callable[[], None]) -> Iterator[None]:
-        """Calls `tell` at once when the job is stopped within the context."""
-        listening = self._told_of_stop[job_id]
+    def telling(self, job_id: UUID, tell: Callable[[], None]) -> Iterator[None]:
+        """Calls `tell` at once when the job is stopped, paused or resumed within the context."""
+        listening = self._listening[job_id]
         listening.append(tell)
         try:
             yield
         finally:
             listening.remove(tell)
             if not listening:
-                self._told_of_stop.pop(job_id, None)
+                self._listening.pop(job_id, None)
 
     def may_teach(self, recording: RecordingSnapshot) -> bool:
         """Whether this worker has not yet told what it learned of this revision."""
@@ -171,6 +197,16 @@ class Known:
     def has_taught(self, recording: RecordingSnapshot) -> None:
         """Do not tell again."""
         self._taught.add((recording.recording_id, recording.revision))
+
+
+def _own_steps(job: JobCreated) -> RecordingSnapshot:
+    """As if they had been recorded; nothing is to be learned of their elements, for nobody would ever use it."""
+    if job.automation is None:
+        raise NotFound(f"job {job.job_id} has no steps of its own")
+    steps = tuple(
+        step.model_copy(update={"metadata": {**step.metadata, "taught": True}}) for step in job.automation.steps
+    )
+    return RecordingSnapshot(job.job_id, job.recording_name, job.automation.target_url, OWN_STEPS, steps)
 
 
 def _forget_oldest(kept: "OrderedDict[K, V]", limit: int) -> None:

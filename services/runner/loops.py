@@ -6,37 +6,52 @@ import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 import psutil
 import structlog
 from nats.aio.msg import Msg
 
 from services.runner.adapters.browser import Fleet
+from services.runner.adapters.no_browser import NoBrowsers
+from services.runner.adapters.offers import offers
+from services.runner.adapters.options import SessionOptions
 from services.runner.adapters.port import RowFleet
+from services.runner.adapters.starting import read_remotes
 from services.runner.aggregates.row_run import Hold
-from services.runner.handlers import RowRunner
+from services.runner.handlers import Means, RowRunner
 from services.runner.known import Known
+from services.runner.known_rules import KnownRules
+from services.runner.live import LiveRows
 from services.runner.row_stream import Fenced, RowStream
 from services.runner.settings import RunnerSettings
 from shared.bus import subjects
 from shared.bus.codec import decode
-from shared.bus.presence import Presence, Present
+from shared.bus.presence import InHand, Offered, Presence, Present, Telling
 from shared.bus.topology import runners_consumer
 from shared.bus.work_queue import Lease, WorkQueue
+from shared.contracts.browsers import Engine, browser_type
 from shared.contracts.catalogue import catalogue
 from shared.contracts.scheduler import RowDispatched
-from shared.core.errors import Unavailable
+from shared.core.errors import InvalidInput, NotFound, Unavailable
+from shared.core.events import Recorded
 from shared.core.time_and_ids import PLATFORM_ORG, new_id, now
 from shared.lines import Line
+from shared.pictures import Pictures
 from shared.runtime import Resources
 
 FINISH_SECONDS = 15.0  # of the DRAIN_SECONDS that the process has
 RETRY_SECONDS = 1.0
 LONGEST_RETRY = 30.0
+ELSEWHERE_SECONDS = 2.0  # a row that this worker has no browser for: by then another one may have asked for it
 SILENT_SECONDS = 240.0  # longer than any step may take; a row without progress for so long is stuck
 
 log = structlog.get_logger()
+
+
+class _Elsewhere(Exception):
+    """The row needs a browser that this worker does not have."""
 
 
 class Worker:
@@ -49,34 +64,73 @@ class Worker:
         self._resources, self._settings = resources, settings
         self._catalogue = catalogue()
         self._known = Known(resources.log, resources.clock)
-        self._fleet = fleet or Fleet(settings.chromium, headless=settings.headless)
+        self._rules = KnownRules(resources.log, settings.allowances)
+        self._live = LiveRows(Pictures(resources.nats, resources.keys))
+        self._slots = settings.rows_at_once
+        self._remotes = read_remotes(settings.browser_address)
+        self._fleet: RowFleet = fleet or Fleet(
+            settings.chromium, headless=settings.headless, remotes=self._remotes, own_ports=[settings.port]
+        )
+        self._has_all = fleet is not None  # what is given performs whatever comes
+        self._browsers: tuple[Offered, ...] = ()
         self._presence = Presence(resources.nats, settings.replicas)
+        self._telling: Telling | None = None
+        self._started_at = now()
         consumer = runners_consumer(timedelta(seconds=settings.lease_seconds), settings.replicas)
-        self._queue = WorkQueue(resources.nats, subjects.EVENTS_STREAM, consumer, settings.slots, self._take)
+        self._queue = WorkQueue(resources.nats, subjects.EVENTS_STREAM, consumer, self._slots, self._take)
         self._rows: dict[asyncio.Task[None], Lease] = {}
+        self._in_hand: dict[asyncio.Task[None], InHand] = {}
         self._processed = self._succeeded = self._failed = 0
         self._busy_ms = 0.0
 
     async def run(self) -> None:
         """Work until the process stops, then finish the rows in hand."""
-        if self._settings.slots == 0:
+        if self._slots == 0:
             await self._resources.stopping.wait()
             return
         async with self._fleet, _beside(self._keep_leases()):
-            async with self._fleet.session():
-                pass  # without a browser no row is taken: it would fail, or be lost, for nothing
+            await self._have_a_browser()
             try:
-                here = Present(self._settings.slots, self._settings.worker_region)
-                async with self._presence.told(self.worker_id, here):
+                async with self._presence.told(self.worker_id, self._present()) as self._telling:
+                    await self._send_sample()
                     await self._queue.run(self._resources.stopping)
             finally:
+                self._telling = None
                 await self._finish_rows()
+                await self._send_sample("offline")
+
+    async def _have_a_browser(self) -> None:
+        """Without one no row is taken: it would fail, or be lost, for nothing."""
+        if self._has_all:
+            async with self._fleet.session():
+                return
+        self._browsers = await asyncio.to_thread(offers, self._settings.chromium, self._remotes)
+        for each in self._browsers:
+            log.info("browser", engine=each.engine, version=each.version, at=each.executable, missing=each.reason)
+        first = next((each.engine for each in self._browsers if each.available), None)
+        if first is None:
+            raise Unavailable("; ".join(each.reason or "" for each in self._browsers))
+        async with self._fleet.session(SessionOptions(engine=cast("Engine", first))):
+            return
+
+    def _present(self) -> Present:
+        rows = tuple(self._in_hand.values())
+        return Present(self._slots, self._settings.worker_region, self._browsers, rows)
+
+    def _tell(self) -> None:
+        if self._telling is not None:
+            self._telling.say(self._present())
 
     def _take(self, message: Msg) -> None:
         lease = Lease(message, self._settings.lease_seconds)
         task = asyncio.create_task(self._run_row(lease))
         self._rows[task] = lease
-        task.add_done_callback(self._rows.pop)
+        task.add_done_callback(self._let_go)
+
+    def _let_go(self, task: asyncio.Task[None]) -> None:
+        self._rows.pop(task)
+        if self._in_hand.pop(task, None):
+            self._tell()
 
     async def _keep_leases(self) -> None:
         """Renew without end the leases of rows that make progress, independent of their pages."""
@@ -111,6 +165,9 @@ class Worker:
         except Fenced as fenced:
             # No ack: it would take the row from the queue of the worker that holds it now.
             log.info("row left to another worker", subject=message.subject, reason=fenced.detail)
+        except _Elsewhere as elsewhere:
+            log.info("row left to a worker that has its browser", subject=message.subject, reason=str(elsewhere))
+            await lease.hand_back(ELSEWHERE_SECONDS)
         except asyncio.CancelledError:
             await lease.hand_back(0)
             raise
@@ -127,24 +184,56 @@ class Worker:
         for recorded in decode(message.data, message.subject, position, self._catalogue):
             if isinstance(recorded.event, RowDispatched):
                 stream = RowStream(self._resources, recorded, Hold(self.worker_id, message.metadata.num_delivered))
-                status = await RowRunner(self._fleet, self._known, stream, lease.note_progress).run()
+                means = Means(await self._fleet_for(recorded.event), self._known, self._live, self._rules.rules)
+                self._note_in_hand(recorded, recorded.event)
+                status = await RowRunner(means, stream, lease.note_progress).run()
                 self._processed += status is not None
                 self._succeeded += status == "success"
                 self._failed += status == "failed"
 
+    async def _fleet_for(self, event: RowDispatched) -> RowFleet:
+        """Where the row is run. Raises `_Elsewhere` when it needs a browser that is not here."""
+        try:
+            engine = browser_type((await self._known.job(event.job_id)).created.options.browser).type
+        except (NotFound, InvalidInput):
+            return self._fleet  # the row's own run says what is wrong
+        if self._has_all or self._present().offers(engine):
+            return self._fleet
+        if self._known.is_stopped(event.job_id):
+            return NoBrowsers()  # it ends before its first step: no browser is needed for that
+        raise _Elsewhere(f"there is no {engine} here")
+
+    def _note_in_hand(self, recorded: Recorded, event: RowDispatched) -> None:
+        task = asyncio.current_task()
+        if task in self._rows:
+            self._in_hand[task] = InHand(str(recorded.org), str(event.job_id), event.row)
+            self._tell()
+
     async def watch_stopped_jobs(self) -> None:
         """Rows of a job that a person stops end within a step; new heals are there for the rows that follow."""
         await self._known.follow(self._resources.stopping)
+
+    async def watch_policies(self) -> None:
+        """Which addresses an organization's rows may open, as it changes."""
+        await self._rules.follow(self._resources.stopping)
+
+    async def show_rows(self) -> None:
+        """Pictures of the rows in hand, for those who watch."""
+        await self._live.listen(self._resources.stopping)
 
     async def send_samples(self) -> None:
         """A sample of this worker's load, every so often."""
         psutil.cpu_percent()
         while True:
             await asyncio.sleep(self._settings.metrics_seconds)
-            with suppress(Unavailable):
-                await self._resources.lines.publish(subjects.samples_of(self.worker_id), [self._sample()])
+            await self._send_sample()
 
-    def _sample(self) -> Line:
+    async def _send_sample(self, status: str | None = None) -> None:
+        with suppress(Unavailable):
+            sample = await asyncio.to_thread(self._sample, status or self._present().status)
+            await self._resources.lines.publish(subjects.samples_of(self.worker_id), [sample])
+
+    def _sample(self, status: str) -> Line:
         own = psutil.Process()
         memory = 0
         for process in (own, *own.children(recursive=True)):
@@ -153,6 +242,11 @@ class Worker:
         metadata = {
             "worker_id": self.worker_id,
             "worker_region": self._settings.worker_region,
+            "status": status,
+            "started_at": self._started_at.isoformat(),
+            "slots": self._slots,
+            "jobs": list(dict.fromkeys(each.job for each in self._in_hand.values())),
+            "browsers": msgspec.to_builtins(self._browsers),
             "cpu_usage": round(min(100.0, psutil.cpu_percent()), 2),
             "memory_usage": round(memory / 1024**2, 2),
             "browser_count": self._fleet.browsers_running,

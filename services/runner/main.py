@@ -14,7 +14,12 @@ def build(resources: Resources) -> Service:
     worker = Worker(resources)
     return Service(
         router=api.router(resources),
-        tasks={"stopped-jobs": worker.watch_stopped_jobs, "samples": worker.send_samples},
+        tasks={
+            "stopped-jobs": worker.watch_stopped_jobs,
+            "url-policies": worker.watch_policies,
+            "live": worker.show_rows,
+            "samples": worker.send_samples,
+        },
         draining={"worker": worker.run},
     )
 

@@ -1,12 +1,17 @@
 """PURE: what a row makes of a recording: which steps are performed, and with which values."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shared.contracts.ingest import RecordingSnapshot
 from shared.contracts.recording import Step
 from shared.contracts.sealed import is_sealed
-from shared.contracts.steps import event_of, is_password, takes_value
+from shared.contracts.steps import event_of, is_dialog, is_password, takes_value
+from shared.core.errors import InvalidInput
+
+TAKEN = re.compile(r"\$\{([^{}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,13 @@ def values_of_steps(
 
 
 def steps_to_perform(recording: RecordingSnapshot) -> tuple[Step, ...]:
-    """The recorded steps; one that opens the starting address comes first where the recording has none."""
+    """The recorded steps; one that opens the starting address comes first where the recording has none.
+
+    Each knows the answers to the dialogs that it opens.
+    """
     first = next((event_of(step) for step in recording.steps if event_of(step) != "resize"), None)
     if first == "navigate":
-        return recording.steps
+        return with_dialogs(recording.steps)
     opening = {
         "stepNumber": 1,
         "event": "navigate",
@@ -52,4 +60,49 @@ def steps_to_perform(recording: RecordingSnapshot) -> tuple[Step, ...]:
         "bundle": {},
         "value": recording.starting_url,
     }
-    return (Step.model_validate(opening), *recording.steps)
+    return with_dialogs((Step.model_validate(opening), *recording.steps))
+
+
+def with_dialogs(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps, each with the answers to its dialogs as a list in `metadata.dialog`.
+
+    A dialog must be answered when it opens; how it was is recorded only in the `dialog` steps that follow.
+    """
+    performed: list[Step] = []
+    answers: list[Any] = []
+    for step in reversed(steps):
+        if is_dialog(step):
+            answers.insert(0, step.metadata.get("dialog") or {})
+        elif answers:
+            step = step.model_copy(update={"metadata": {**step.metadata, "dialog": answers}})
+            answers = []
+        performed.append(step)
+    return tuple(reversed(performed))
+
+
+def interpolated(text: str, taken: Mapping[str, str]) -> str:
+    """The text, with what was taken as `name` for each `${name}`. Raises `InvalidInput` where nothing was."""
+
+    def value_of(found: re.Match[str]) -> str:
+        name = found[1].strip()
+        if name not in taken:
+            known = ", ".join(sorted(taken)) or "nothing"
+            raise InvalidInput(f"no step before took {name[:80]!r} from a page; taken so far: {known[:300]}")
+        return taken[name]
+
+    return TAKEN.sub(value_of, text)
+
+
+def pause_of(step: Step, given: str | None) -> float:
+    """How long a `wait` takes, in milliseconds. Raises `InvalidInput`."""
+    recorded = step.metadata.get("duration")
+    wanted = given or (recorded if recorded is not None else step.value)
+    try:
+        if isinstance(wanted, bool) or not isinstance(wanted, str | int | float):
+            raise ValueError
+        duration = float(wanted)
+        if not 0 <= duration < float("inf"):
+            raise ValueError
+    except ValueError:
+        raise InvalidInput("the step does not say how long to wait, in milliseconds (metadata.duration)") from None
+    return duration

@@ -1,3 +1,11 @@
+-- name: add_jobs!
+insert into executed_jobs (organization_id, execution_job_id, recording_id, user_id, stop_on_error, options)
+select organization_id, job_id, recording_id, user_id, stop_on_error, options
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    organization_id uuid, job_id uuid, recording_id uuid, user_id uuid, stop_on_error boolean, options jsonb
+)
+on conflict (execution_job_id) do nothing;
+
 -- name: add_inputs!
 insert into result_inputs (organization_id, execution_job_id, row_index, row_data)
 select organization_id, job_id, row_index, row_data
@@ -18,7 +26,7 @@ with given as (
     select * from jsonb_to_recordset(:rows::text::jsonb) as given (
         id uuid, organization_id uuid, job_id uuid, row_index integer, status text, attempt integer, duration integer,
         error_type text, error_message text, failed_step integer, step_results jsonb, screenshot_url text,
-        worker_id text, started_at timestamptz, at timestamptz
+        worker_id text, extracted jsonb, total_steps integer, browser text, started_at timestamptz, at timestamptz
     )
 ), input as (
     delete from result_inputs using given
@@ -27,10 +35,12 @@ with given as (
 )
 insert into execution_results (
     id, organization_id, execution_job_id, row_index, row_data, status, attempt, duration, error_type, error_message,
-    failed_step, step_results, screenshot_url, worker_id, started_at, completed_at, created_at
+    failed_step, step_results, screenshot_url, worker_id, extracted, total_steps, browser, started_at, completed_at,
+    created_at
 )
 select id, organization_id, job_id, row_index, row_data, status, attempt, duration, error_type, error_message,
-       failed_step, step_results, screenshot_url, worker_id, input.started_at, at, at
+       failed_step, step_results, screenshot_url, worker_id, coalesce(extracted, '{}'), coalesce(total_steps, 0),
+       browser, input.started_at, at, at
 from given join input using (job_id, row_index)
 on conflict (execution_job_id, row_index) do nothing;
 
@@ -39,7 +49,7 @@ delete from result_inputs where execution_job_id = any(:job_ids::uuid[]);
 
 -- name: list_results
 select row_index, row_data, status, attempt, duration, error_type, error_message, failed_step, step_results,
-       screenshot_url, worker_id, started_at, completed_at
+       screenshot_url, worker_id, extracted, browser, started_at, completed_at
 from execution_results
 where execution_job_id = :job_id and row_index > :after_row
   and (:status::text is null or status = :status)
@@ -79,3 +89,71 @@ from jsonb_to_recordset(:rows::text::jsonb) as given (
     avg_job_duration integer, at timestamptz
 )
 on conflict (id) do nothing;
+
+-- name: add_artifacts!
+insert into job_artifacts (
+    id, organization_id, job_id, row_index, attempt, step_number, artifact_type, file_name, file_path, mime_type,
+    size_bytes, checksum, created_at
+)
+select id, organization_id, job_id, row_index, attempt, step_number, artifact_type, file_name, file_path, mime_type,
+       size_bytes, checksum, at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, organization_id uuid, job_id uuid, row_index integer, attempt integer, step_number integer,
+    artifact_type text, file_name text, file_path text, mime_type text, size_bytes bigint, checksum text,
+    at timestamptz
+)
+on conflict (id) do nothing;
+
+-- name: list_artifacts
+select id, job_id, row_index, attempt, step_number, artifact_type, file_name, file_path, mime_type, size_bytes,
+       checksum, created_at
+from job_artifacts
+where job_id = :job_id
+  and (:row_index::integer is null or row_index = :row_index)
+  and (:artifact_type::text is null or artifact_type = :artifact_type)
+order by row_index, attempt, step_number nulls last, file_name, id
+limit :page offset :skip;
+
+-- name: find_artifact^
+select file_name, mime_type
+from job_artifacts
+where checksum = :checksum
+order by created_at desc, id
+limit 1;
+
+-- name: note_workers!
+insert into browser_workers (
+    id, organization_id, worker_id, worker_region, browser_type_id, status, current_job_id, last_heartbeat,
+    started_at, metadata
+)
+select id, organization_id, worker_id, worker_region, browser_type_id, status, current_job_id, at, started_at, metadata
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, organization_id uuid, worker_id text, worker_region text, browser_type_id integer, status text,
+    current_job_id uuid, at timestamptz, started_at timestamptz, metadata jsonb
+)
+on conflict (id) do update set
+    worker_region = excluded.worker_region,
+    browser_type_id = excluded.browser_type_id,
+    status = excluded.status,
+    current_job_id = excluded.current_job_id,
+    last_heartbeat = excluded.last_heartbeat,
+    metadata = excluded.metadata;
+
+-- name: list_browser_types
+select id, name, type, device_type, user_agent, viewport_width, viewport_height, is_active
+from browser_types
+order by id;
+
+-- name: list_workers
+select id, worker_id, worker_region, browser_type_id, status, last_heartbeat, started_at, metadata
+from browser_workers
+where last_heartbeat >= :since
+order by started_at desc, worker_id
+limit 500;
+
+-- name: list_browser_sessions
+select id, user_id, status, created_at, last_active, session_data
+from browser_sessions
+where execution_job_id = :job_id and (:status::text is null or status = :status)
+order by created_at desc, id
+limit :page;

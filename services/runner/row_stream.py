@@ -1,25 +1,32 @@
 """SHELL: a worker's hold on a row, event by event."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from services.runner.adapters.options import HealReport, Hooks, LogLevel
+from services.runner.adapters.options import Artifact, HealReport, Hooks, LogLevel
+from services.runner.adapters.row_files import safe_name
 from services.runner.aggregates.row_run import Command, Hold, IntendStep, NoteOnTheWay, RowRun, row_runs
 from services.runner.known import Known
 from shared.bus import subjects
 from shared.bus.log import Append, Context
-from shared.contracts.runner import CachedHealMissed, ElementHealed, StepIntended
+from shared.contracts.runner import ArtifactKept, CachedHealMissed, ElementHealed, StepIntended, UrlRefused
 from shared.contracts.scheduler import RowDispatched
-from shared.core.errors import Conflict, Refused, RetoldError, Unavailable
+from shared.core.errors import Conflict, Refused, RetoldError, TooLarge, Unavailable
 from shared.core.events import Event, Recorded
 from shared.core.time_and_ids import new_id, now
 from shared.lines import Line, LineWriter
 from shared.runtime import Resources
+from shared.url_policy import Refusal
 
 TRIES = 4
+MOST_REFUSALS = 20  # of an attempt
+MOST_FILES = 1000  # of an attempt: they are told in one message
+LARGEST_FILE = 256 * 1024**2  # bytes
 
 
 class Fenced(Refused):
@@ -42,6 +49,7 @@ class RowStream:
     # The ids of appends differ from those of any other hold: what this worker stored when it had the same row before
     # must not count as stored now.
     _holding: UUID = field(default_factory=new_id)
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)  # a refusal may be told while a step is performed
 
     @property
     def event(self) -> RowDispatched:
@@ -66,6 +74,10 @@ class RowStream:
 
         Raises `Fenced` when the row is not this worker's any more, `Unavailable`.
         """
+        async with self._writing:
+            return await self._carry_out(command, command_id)
+
+    async def _carry_out(self, command: Command, command_id: str) -> Sequence[Event]:
         for _ in range(TRIES):
             try:
                 events = row_runs.decide(command, self.state)
@@ -110,6 +122,8 @@ class RowTold(Hooks):
         lines = stream.resources.lines
         self._writer = LineWriter(lines, subjects.lines_of(self._event.job_id, self._event.row))
         self.committing = False  # whether the step under way may have committed something already
+        self._refusals = 0
+        self.kept: list[ArtifactKept] = []  # files of this attempt, told together with its end
 
     async def intend(self, step_number: int, action: str) -> None:
         """Store the intent before the action is done; a worker that lost the row stops here."""
@@ -157,6 +171,70 @@ class RowTold(Hooks):
         )
         await self._stream.carry_out(NoteOnTheWay(self._stream.hold, event), f"missed-{step_number}")
 
+    async def refused(self, refusal: Refusal, step_number: int | None = None) -> None:
+        """Tell of what the URL policy refused; of a page that tries ever more, the first ones."""
+        self._refusals += 1
+        if self._refusals > MOST_REFUSALS:
+            if self._refusals == MOST_REFUSALS + 1:
+                more = f"the URL policy refused more than {MOST_REFUSALS} addresses; the others are not listed"
+                await self.log("warn", more, step_number)
+            return
+        await self.log("warn", refusal.detail, step_number)
+        event = self._event
+        refused = UrlRefused(
+            job_id=event.job_id,
+            row=event.row,
+            attempt=event.attempt,
+            step_number=step_number,
+            url=refusal.url,
+            reason=refusal.reason,
+            rule=refusal.rule,
+        )
+        await self._stream.carry_out(NoteOnTheWay(self._stream.hold, refused), f"refused-{self._refusals}")
+
+    async def artifact(self, artifact: Artifact) -> str:
+        """Store a file now and tell of it when the row ends. Its SHA-256; empty where it could not be stored.
+
+        What a row did in the world is worth more than a file of it: the row goes on, with a line in its log.
+        """
+        self._noted()
+        try:
+            digest, size = await self._store(artifact.content)
+        except (RetoldError, OSError) as failure:
+            reason = failure.detail if isinstance(failure, RetoldError) else failure.strerror
+            await self.log(
+                "warn", f"{artifact.kind} “{artifact.name[:80]}” is not kept: {reason}", artifact.step_number
+            )
+            return ""
+        event = self._event
+        self.kept.append(
+            ArtifactKept(
+                job_id=event.job_id,
+                row=event.row,
+                attempt=event.attempt,
+                kind=artifact.kind,
+                name=safe_name(artifact.name),
+                digest=digest,
+                media_type=artifact.media_type,
+                size=size,
+                step_number=artifact.step_number,
+            )
+        )
+        return digest
+
+    async def _store(self, content: bytes | Path) -> tuple[str, int]:
+        size = _size_of(content)
+        if size > LARGEST_FILE:
+            raise TooLarge(f"it has {size:,} bytes, and {LARGEST_FILE:,} are the most that is kept of a file")
+        if len(self.kept) >= MOST_FILES:
+            raise TooLarge(f"a row keeps {MOST_FILES} files at most")
+        objects, org = self._stream.resources.objects, self._stream.dispatched.org
+        # No name for what was read: a large file is let go of as soon as it is sealed.
+        digest = await objects.put(
+            org, content if isinstance(content, bytes) else await asyncio.to_thread(content.read_bytes)
+        )
+        return digest, size
+
     async def log(self, level: LogLevel, message: str, step_number: int | None = None, **metadata: Any) -> None:
         """A line for whoever watches the row."""
         self._noted()
@@ -176,3 +254,7 @@ class RowTold(Hooks):
     async def close(self) -> None:
         """Send the lines that are left."""
         await self._writer.close()
+
+
+def _size_of(content: bytes | Path) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size

@@ -1,16 +1,17 @@
 """EDGE: JSON for machines. A job is a table (the CSV file) and a request."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Header, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 
-from services.scheduler import handlers
+from services.scheduler import automation, handlers
 from services.scheduler.adapters.csv_table import MAX_BYTES
 from services.scheduler.aggregates.job import HIGHEST_PRIORITY, PauseJob, ReprioritizeJob, ResumeJob, StopJob
-from services.scheduler.handlers import JobRequest, NewJob
+from services.scheduler.automation import AutomationRequest, AutomationStatus
+from services.scheduler.handlers import JobRequest, NewJob, RerunRequest
 from services.scheduler.projections import JOBS, queries
 from shared.bus import subjects
 from shared.contracts.runner import RowFinished, RowStarted
@@ -50,12 +51,6 @@ SHOWN = (
 )
 
 
-class RerunRequest(BaseModel):
-    """Which rows to run again."""
-
-    which: Literal["failed", "unknown", "all"] = "failed"
-
-
 class JobChange(BaseModel):
     """What can be changed of a job under way."""
 
@@ -67,6 +62,7 @@ def router(resources: Resources) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["jobs"])
     _reading_routes(routes, resources)
     _changing_routes(routes, resources)
+    _automation_routes(routes, resources)
     _live_routes(routes, resources)
     return routes
 
@@ -98,7 +94,7 @@ def _changing_routes(routes: APIRouter, resources: Resources) -> None:
     ) -> dict[str, Any]:
         """A new job over some rows of an ended one; `failed` leaves out those whose outcome is unknown."""
         new_job_id = derived_id(caller.org, "rerun", job_id, idempotency_key) if idempotency_key else new_id()
-        new = await handlers.plan_rerun(resources, caller, job_id, wanted.which, new_job_id)
+        new = await handlers.plan_rerun(resources, caller, job_id, wanted, new_job_id)
         return await submit(response, caller, new)
 
     @routes.post("/jobs/{job_id}/cancel", status_code=202)
@@ -108,7 +104,7 @@ def _changing_routes(routes: APIRouter, resources: Resources) -> None:
 
     @routes.post("/jobs/{job_id}/pause", status_code=202)
     async def pause_job(job_id: UUID, caller: CallerOf) -> dict[str, Any]:
-        """Hand out no further row until the job is resumed; rows handed out already run to their end."""
+        """Hand out no further row until the job is resumed; rows under way stop before their next step."""
         return await steer(caller, PauseJob(job_id))
 
     @routes.post("/jobs/{job_id}/resume", status_code=202)
@@ -187,6 +183,67 @@ def _reading_routes(routes: APIRouter, resources: Resources) -> None:
         if row is None:
             raise NotFound(f"no job {job_id} in this organization")
         return dict(row)
+
+
+def _automation_routes(routes: APIRouter, resources: Resources) -> None:
+    database, up_to_date = resources.database, [at_least(resources, JOBS)]
+    place = "/automation-jobs"
+
+    @routes.post(place, status_code=202)
+    async def create_automation_job(
+        wanted: AutomationRequest, response: Response, caller: CallerOf, idempotency_key: Idempotency = None
+    ) -> dict[str, Any]:
+        """Open an address, perform some actions there once, keep what is asked for."""
+        job_id = derived_id(caller.org, "automation", idempotency_key) if idempotency_key else new_id()
+        new, notes = await automation.plan_automation(resources, caller, wanted, job_id)
+        position = await handlers.submit_job(resources, caller.context(), new)
+        response.headers["Location"] = f"/scheduler/v1/automation-jobs/{job_id}"
+        return {
+            "id": job_id,
+            "status": "pending",
+            "target_url": wanted.target_url,
+            "browser_type": new.created.options.browser,
+            "priority": wanted.priority,
+            "steps": len(new.created.automation.steps if new.created.automation else ()),
+            "notes": notes,
+            "position": position,
+        }
+
+    @routes.get(place, dependencies=up_to_date)
+    async def list_automation_jobs(
+        request: Request, response: Response, caller: CallerOf, page: PageOf, status: AutomationStatus | None = None
+    ) -> list[dict[str, Any]]:
+        """Automation jobs, newest first."""
+        async with database.tenant(caller.org) as connection:
+            found = queries.list_automation_jobs(
+                connection, status=status, before_at=page.before_at, before_id=page.before_id, page=page.limit
+            )
+            rows = [automation.shown(row) async for row in found]
+        link_next(request, response, rows, page)
+        return rows
+
+    @routes.get(f"{place}/stats", dependencies=up_to_date)
+    async def count_automation_jobs(caller: CallerOf) -> dict[str, int]:
+        """How many automation jobs there are of each status."""
+        async with database.tenant(caller.org) as connection:
+            counted = {row["status"]: row["count"] async for row in queries.count_automation_jobs(connection)}
+        return {status: counted.get(status, 0) for status in automation.STATUSES}
+
+    @routes.get(f"{place}/{{job_id}}", dependencies=up_to_date)
+    async def get_automation_job(job_id: UUID, caller: CallerOf) -> dict[str, Any]:
+        """One automation job: its status, what it took from the page, and the files that it left."""
+        async with database.tenant(caller.org) as connection:
+            row = await queries.get_automation_job(connection, id=job_id)
+        if row is None:
+            raise NotFound(f"no automation job {job_id} in this organization")
+        left = await resources.log.load(subjects.row(job_id, 0))
+        return {**automation.shown(row), "artifacts": automation.artifacts_of(left)}
+
+    @routes.post(f"{place}/{{job_id}}/cancel", status_code=202)
+    async def cancel_automation_job(job_id: UUID, caller: CallerOf) -> dict[str, Any]:
+        """Stop an automation job, within a step where it is under way."""
+        command = StopJob(job_id, "cancelled")
+        return {"id": job_id, "position": await handlers.steer_job(resources, caller.context(), command)}
 
 
 def _live_routes(routes: APIRouter, resources: Resources) -> None:

@@ -1,13 +1,15 @@
 """SHELL: one async function per thing that the scheduler does."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from services.scheduler.adapters.csv_table import map_columns, read_csv
+from services.scheduler.adapters.time_zones import check_time_zone
 from services.scheduler.aggregates.job import (
     HIGHEST_PRIORITY,
     AddRows,
@@ -22,11 +24,14 @@ from services.scheduler.aggregates.job import (
 from shared.bus import subjects
 from shared.bus.commands import carry_out
 from shared.bus.log import Context
+from shared.bus.presence import Presence, why_not_offered
+from shared.contracts.browsers import browser_type
 from shared.contracts.ingest import RecordingSnapshot, snapshot_of
+from shared.contracts.option_words import OF_THE_REQUEST, job_options, read_options
 from shared.contracts.runner import RowFinished
-from shared.contracts.scheduler import JobCreated, JobEnded, JobOptions, JobRowsAdded, RowLost
+from shared.contracts.scheduler import OWN_STEPS, JobCreated, JobEnded, JobOptions, JobRowsAdded, RowLost
 from shared.contracts.steps import is_password, sounds_secret
-from shared.core.errors import Fault, InvalidInput, NotFound, Refused
+from shared.core.errors import Fault, InvalidInput, NotFound, Refused, Unavailable
 from shared.runtime import Resources
 from shared.secrets import is_sealed
 from shared.web.callers import Caller
@@ -46,6 +51,25 @@ class JobRequest(BaseModel):
         0, ge=0, le=HIGHEST_PRIORITY, description="higher first, beside the organization's other jobs"
     )
     options: JobOptions = JobOptions()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift(cls, given: Any) -> Any:
+        """Document D has one option that stands beside the options here."""
+        options = given.get("options") if isinstance(given, dict) else None
+        lifted = read_options(options).get(OF_THE_REQUEST) if isinstance(options, dict) else None
+        return given if lifted is None else {OF_THE_REQUEST: lifted, **given}
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _in_any_spelling(cls, given: Any) -> Any:
+        return job_options(given) if isinstance(given, dict) else given
+
+    @field_validator("options")
+    @classmethod
+    def _possible(cls, options: JobOptions) -> JobOptions:
+        check_time_zone(options.time_zone)
+        return options
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +115,21 @@ async def plan_job(resources: Resources, caller: Caller, request: JobRequest, co
         options=request.options,
         priority=request.priority,
     )
+    await refuse_missing_browser(resources, created.options)
+    if created.options.setup_recording is not None:
+        await _recording(resources, caller, created.options.setup_recording)
     return NewJob(created, table.rows, _keeping_what_was_recorded(recording, created.field_mapping))
+
+
+async def refuse_missing_browser(resources: Resources, options: JobOptions) -> None:
+    """Raises `Refused` when none of the runners that are there has the job's browser, and the job would not wait."""
+    if options.wait_for_browser:
+        return
+    with suppress(Unavailable):  # nobody knows who is there: the rows wait
+        present = await Presence(resources.nats, resources.settings.replicas).all()
+        why = why_not_offered(present.values(), browser_type(options.browser).type)
+        if why is not None:
+            raise Refused(f"the job wants {options.browser}, but {why}; choose another, or let it wait_for_browser")
 
 
 async def _recording(resources: Resources, caller: Caller, recording_id: UUID) -> RecordingSnapshot:
@@ -122,10 +160,18 @@ def _goes_into_password(recording: RecordingSnapshot, label: str) -> bool:
     return any(step.label == label and is_password(step) for step in recording.steps)
 
 
+class RerunRequest(BaseModel):
+    """Which rows to run again, and which options to change for it."""
+
+    which: Literal["failed", "unknown", "all"] = "failed"
+    options: dict[str, Any] = Field(default_factory=dict, description="the others are as they were")
+
+
 async def plan_rerun(
-    resources: Resources, caller: Caller, job_id: UUID, which: Literal["failed", "unknown", "all"], new_job_id: UUID
+    resources: Resources, caller: Caller, job_id: UUID, wanted: RerunRequest, new_job_id: UUID
 ) -> NewJob:
     """A new job over rows of an ended one: those that surely failed, those whose outcome nobody knows, or all."""
+    which = wanted.which
     recorded = [item for item in await resources.log.load(subjects.job(job_id)) if item.org == caller.org]
     created = next((item.event for item in recorded if isinstance(item.event, JobCreated)), None)
     if created is None:
@@ -133,22 +179,34 @@ async def plan_rerun(
     if not any(isinstance(item.event, JobEnded) for item in recorded):
         raise Refused(f"job {job_id} is still running; wait for its end, or cancel it")
     rows = [row for item in recorded if isinstance(item.event, JobRowsAdded) for row in item.event.rows]
-    wanted = await _rows_to_run_again(resources, job_id, which, len(rows))
-    if not wanted:
+    indexes = await _rows_to_run_again(resources, job_id, which, len(rows))
+    if not indexes:
         raise Refused(f"job {job_id} has no {'' if which == 'all' else which + ' '}rows to run again")
-    opened = [await _opened(resources, caller.org, job_id, rows[index]) for index in wanted]
+    options = job_options(wanted.options, created.options)
+    check_time_zone(options.time_zone)
+    opened = [await _opened(resources, caller.org, job_id, rows[index]) for index in indexes]
+    options = job_options(wanted.options, created.options)
+    await refuse_missing_browser(resources, options)
     return NewJob(
         created.model_copy(
             update={
                 "job_id": new_job_id,
                 "user_id": caller.user_id,
-                "revision": (await _recording(resources, caller, created.recording_id)).revision,
+                **await _what_runs_now(resources, caller, created, new_job_id),
                 "total_rows": len(opened),
+                "options": options,
                 "rerun_of": job_id,
             }
         ),
         opened,
     )
+
+
+async def _what_runs_now(resources: Resources, caller: Caller, created: JobCreated, new_job_id: UUID) -> dict[str, Any]:
+    """What a job is run again with: the recording as it is now, or the steps that the job brought itself."""
+    if created.automation is not None:
+        return {"recording_id": new_job_id, "revision": OWN_STEPS}
+    return {"revision": (await _recording(resources, caller, created.recording_id)).revision}
 
 
 async def _rows_to_run_again(resources: Resources, job_id: UUID, which: str, total: int) -> list[int]:

@@ -36,7 +36,6 @@ SEEN = (
     *(RowDispatched, RowStarted, StepIntended, RowFinished, RowSkipped, RowLost),
 )
 TIME_TO_SUBMIT = timedelta(hours=1)
-RETRY_PAUSES = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30))
 URGENT = 90  # above it, jobs are served before all others of their organization
 NO_JOB = UUID(int=0)
 SKIPS_AT_ONCE = 500  # so that a huge job that is stopped holds up nobody else
@@ -199,7 +198,7 @@ class Admission:
     def _see_failed_attempt(self, job: JobProgress, row: int, attempt: int, recorded: Recorded) -> None:
         self._land(job, row)
         job.try_again(row, attempt + 1, recorded.position, (recorded.message, recorded.index))
-        not_before = recorded.at + RETRY_PAUSES[min(attempt, len(RETRY_PAUSES)) - 1]
+        not_before = recorded.at + job.pause_after(attempt)
         heappush(self._pauses, (not_before, job.created.job_id, row, attempt + 1))
         self.alarms.append(not_before)
 

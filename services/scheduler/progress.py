@@ -11,6 +11,7 @@ from shared.contracts.scheduler import JobCreated, RowDispatched, RowLost, RowSk
 
 NOT_WAITING = (0, 0, None)
 UNTOUCHED, BEGUN, ENDED = 0, 1, 2
+RETRY_PAUSES = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30))
 LONGEST_DEADLINE = timedelta(days=10_000)
 
 
@@ -151,6 +152,11 @@ class JobProgress:
         """The row's next attempt may start once its pause is over."""
         self.touch(row)
         self.waiting[row] = (attempt, expected, origin)
+
+    def pause_after(self, attempt: int) -> timedelta:
+        """How long a row waits for its next attempt, after so many."""
+        delay = self.created.options.retry_delay
+        return RETRY_PAUSES[min(attempt, len(RETRY_PAUSES)) - 1] if delay is None else timedelta(milliseconds=delay)
 
     def pause_is_over(self, row: int, attempt: int) -> None:
         """The row's attempt may start now, if it has not been taken care of otherwise."""

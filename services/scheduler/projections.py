@@ -39,10 +39,12 @@ class _Job:
     rows: list[dict[str, str]] = field(default_factory=list)
     sums: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    outcome: dict[str, Any] = field(default_factory=dict)
 
     def see_row(self, item: Recorded) -> None:
         """An event of one of its rows."""
         self.at = item.at
+        self.outcome = _outcome(item.event) or self.outcome
         match item.event:
             case RowStarted() as event:
                 self.sums.setdefault("worker_id", event.worker_id)
@@ -81,6 +83,22 @@ class _Job:
         self.facts |= {**changed, "position": item.position}
 
 
+def _outcome(event: object) -> dict[str, Any]:
+    """What an event of a job's first row means where that is the only one: an automation job."""
+    if not isinstance(event, RowStarted | RowFinished | RowLost) or event.row != 0:
+        return {}
+    outcome: dict[str, Any] = {"retry_count": event.attempt - 1, "error_message": None, "result": None}
+    if isinstance(event, RowStarted):
+        return outcome
+    outcome["error_message"] = event.error_message
+    if event.final:
+        outcome["result"] = {"error_type": event.error_type, "failed_step": event.failed_step}
+        if isinstance(event, RowFinished):
+            told = {"status": event.status, "duration_ms": event.duration, "browser": event.browser}
+            outcome["result"] |= {**told, "extracted": event.extracted or {}}
+    return outcome
+
+
 async def _project_jobs(connection: Connection, items: Sequence[Recorded]) -> None:
     created: list[dict[str, Any]] = []
     changed: dict[UUID, _Job] = {}
@@ -101,6 +119,8 @@ async def _project_jobs(connection: Connection, items: Sequence[Recorded]) -> No
         await queries.count_rows(connection, rows=as_rows(sums))
     if facts := [{"id": id_, "at": job.at, **job.facts} for id_, job in changed.items() if job.facts]:
         await queries.change_jobs(connection, rows=as_rows(facts))
+    if outcomes := [{"id": id_, **job.outcome} for id_, job in changed.items() if job.outcome]:
+        await queries.note_outcomes(connection, rows=as_rows(outcomes))
 
 
 def _job_of(event: Any, item: Recorded, changed: dict[UUID, _Job]) -> _Job:
@@ -125,6 +145,8 @@ def _created(item: Recorded, event: JobCreated) -> dict[str, Any]:
         "priority": event.priority,
         "options": event.options.model_dump(mode="json"),
         "rerun_of": event.rerun_of,
+        "target_url": event.automation and event.automation.target_url,
+        "actions": event.automation and event.automation.actions,
         "at": item.at,
     }
 

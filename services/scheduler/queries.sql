@@ -1,14 +1,16 @@
 -- name: add_jobs!
 insert into execution_jobs (
     id, organization_id, recording_id, recording_name, revision, user_id, field_mapping, columns, unmapped_columns,
-    secret_columns, total_rows, concurrency, stop_on_error, priority, options, rerun_of, created_at, updated_at
+    secret_columns, total_rows, concurrency, stop_on_error, priority, options, rerun_of, target_url, actions,
+    created_at, updated_at
 )
 select id, organization_id, recording_id, recording_name, revision, user_id, field_mapping, columns, unmapped_columns,
-       secret_columns, total_rows, concurrency, stop_on_error, priority, options, rerun_of, at, at
+       secret_columns, total_rows, concurrency, stop_on_error, priority, options, rerun_of, target_url, actions, at, at
 from jsonb_to_recordset(:rows::text::jsonb) as given (
     id uuid, organization_id uuid, recording_id uuid, recording_name text, revision integer, user_id uuid,
     field_mapping jsonb, columns jsonb, unmapped_columns jsonb, secret_columns jsonb, total_rows integer,
-    concurrency integer, stop_on_error boolean, priority integer, options jsonb, rerun_of uuid, at timestamptz
+    concurrency integer, stop_on_error boolean, priority integer, options jsonb, rerun_of uuid, target_url text,
+    actions jsonb, at timestamptz
 )
 on conflict (id) do nothing;
 
@@ -55,6 +57,33 @@ from jsonb_to_recordset(:rows::text::jsonb) as given (
     submitted_at timestamptz, completed_at timestamptz
 )
 where job.id = given.id and job.position < given.position;
+
+-- name: note_outcomes!
+-- What an attempt of the only row of an automation job came to, so far.
+update execution_jobs job
+set retry_count = given.retry_count, error_message = given.error_message, result = given.result
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, retry_count integer, error_message text, result jsonb
+)
+where job.id = given.id and job.target_url is not null;
+
+-- name: list_automation_jobs
+select id, browser_type_id, target_url, wait_until, status, priority, retry_count, max_retries, timeout_ms, created_at,
+       started_at, completed_at, error_message
+from automation_jobs
+where (:status::text is null or status = :status)
+  and (:before_at::timestamptz is null or (created_at, id) < (:before_at, :before_id::uuid))
+order by created_at desc, id desc
+limit :page;
+
+-- name: get_automation_job^
+select id, browser_type_id, target_url, actions, wait_until, status, priority, retry_count, max_retries, timeout_ms,
+       created_at, started_at, completed_at, error_message, result, updated_at
+from automation_jobs
+where id = :id;
+
+-- name: count_automation_jobs
+select status, count(*) as count from automation_jobs group by status;
 
 -- name: list_jobs
 select id, recording_id, recording_name, status, stop_reason, total_rows, completed_rows, successful_rows, failed_rows,

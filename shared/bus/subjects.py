@@ -30,9 +30,11 @@ ALL_ROWS = "evt.row.>"
 ALL_JOBS = "evt.scheduler.job.>"
 ALL_RECORDINGS = "evt.ingest.recording.>"
 ALL_ORGANIZATIONS = "evt.ingest.organization.>"
+ALL_URL_POLICIES = "evt.ingest.url_policies.>"
 LINES_OF_ROWS = "log.row.>"
 LINES_OF_WORKERS = "log.worker.>"
 ALL_HEALS = "evt.healer.heals.>"
+ALL_WATCHES = "live.watch.*.*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ def recording(recording_id: UUID) -> Stream:
 def organization(org_id: UUID) -> Stream:
     """An organization's stream (owner: ingest)."""
     return Stream("ingest", "organization", str(org_id))
+
+
+def url_policies(org_id: UUID) -> Stream:
+    """All URL policies of an organization (owner: ingest)."""
+    return Stream("ingest", "url_policies", str(org_id))
 
 
 def job(job_id: UUID) -> Stream:
@@ -100,6 +107,22 @@ def rows_of(job_id: UUID, kind: str = "*") -> str:
 def lines_of(job_id: UUID, row_index: int | str = "*") -> str:
     """The log lines of a job's rows."""
     return f"log.row.{job_id}.{row_index}"
+
+
+def watch_of(job_id: UUID, row_index: int) -> str:
+    """Where somebody says that they watch a row. No stream keeps it."""
+    return f"live.watch.{job_id}.{row_index}"
+
+
+def place_of_watch(subject: str) -> tuple[UUID, int]:
+    """The row that is watched. Raises `ValueError`."""
+    _, _, job_id, row_index = subject.split(".")
+    return UUID(job_id), int(row_index)
+
+
+def pictures_of(job_id: UUID, row_index: int) -> str:
+    """Where the pictures of a row that is watched go. No stream keeps them."""
+    return f"live.picture.{job_id}.{row_index}"
 
 
 def samples_of(worker_id: str) -> str:

@@ -27,6 +27,8 @@ KEY_CHANGES = f"$KV.{KEYS_BUCKET}.*"
 CONTROL_BUCKET = "jobctl"
 PRESENCE_BUCKET = "presence"
 PRESENCE_KEPT = timedelta(seconds=30)
+LOGINS_BUCKET = "logins"
+LOGINS_KEPT = timedelta(hours=12)  # a job that runs for longer logs in again
 RESTORING = "retold-restoring"  # in a stream's metadata while `retold restore` fills it
 DUPLICATE_WINDOW = timedelta(minutes=10)
 LINES_KEPT = timedelta(days=30)
@@ -128,6 +130,11 @@ def presence_bucket(replicas: int) -> KeyValueConfig:
     )
 
 
+def logins_bucket(replicas: int) -> KeyValueConfig:
+    """What became of the jobs' set-ups, so that each is done once: digests of sealed files, and locks."""
+    return KeyValueConfig(LOGINS_BUCKET, ttl=LOGINS_KEPT.total_seconds(), storage=StorageType.FILE, replicas=replicas)
+
+
 async def provision(client: Client, *, lease: timedelta, replicas: int = 1) -> None:
     """Create what is missing, bring what exists up to date."""
     jetstream: JetStreamContext = client.jetstream(timeout=30)
@@ -144,6 +151,7 @@ async def provision(client: Client, *, lease: timedelta, replicas: int = 1) -> N
     for bucket in (
         KeyValueConfig(CONTROL_BUCKET, storage=StorageType.FILE, replicas=replicas),
         presence_bucket(replicas),
+        logins_bucket(replicas),
     ):
         try:
             await jetstream.key_value(bucket.bucket)

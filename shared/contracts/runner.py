@@ -10,10 +10,54 @@ from shared.core.events import Event
 
 StepStatus = Literal["completed", "failed", "skipped"]
 FoundBy = Literal["recorded", "bundle", "cached", "healed"]
+# By an organization's own rules · no address of the public internet · credentials · never opened · not understood.
+RefusalReason = Literal["policy", "private", "metadata", "scheme", "unreadable"]
+
+
+ArtifactKind = Literal["screenshot", "pdf", "video", "trace", "data"]
+
+
+class NetworkRequest(BaseModel):
+    """A request that ended while a step was performed; `status` none: it failed. `ms` since it was sent."""
+
+    model_config = ConfigDict(frozen=True)
+    method: str
+    url: str
+    kind: str
+    status: int | None = None
+    ms: int = 0
+    failure: str | None = None
+
+
+class StepEvidence(BaseModel):
+    """What was seen beside a step's result: of one that failed or was healed, or because the job asked for it.
+
+    Times in milliseconds, pictures and pages by their SHA-256, addresses without what was typed (origin and path).
+    """
+
+    model_config = ConfigDict(frozen=True)
+    page_url: str | None = None
+    selector_used: str | None = None
+    fallbacks_attempted: list[str] = []
+    suggested_selectors: list[str] = []
+    element_visible: bool | None = None
+    element_enabled: bool | None = None
+    wait_ms: int | None = None
+    dom_ready_ms: int | None = None
+    network_requests: int | None = None
+    network: list[NetworkRequest] = []
+    console: list[str] = []
+    screenshot_before: str | None = None
+    screenshot_after: str | None = None
+    screenshot_error: str | None = None
+    dom_snapshot: str | None = None
 
 
 class StepResult(BaseModel):
-    """What became of one step. Times in milliseconds."""
+    """What became of one step. Times in milliseconds; `locating_us`: in microseconds.
+
+    `warning`: the step went well and a person should look at it all the same, a soft assertion that failed, say.
+    """
 
     model_config = ConfigDict(frozen=True)
     step_number: int
@@ -31,6 +75,9 @@ class StepResult(BaseModel):
     error: str | None = None
     healing_attempted: bool = False
     healing_success: bool | None = None
+    locating_us: int | None = None
+    warning: str | None = None
+    evidence: StepEvidence | None = None
 
 
 class Taught(BaseModel):
@@ -111,10 +158,41 @@ class BundlesLearned(Event):
     taught: list[Taught]
 
 
-class RowFinished(Event):
-    """The row's attempt ended. `final` says that no other attempt follows."""
+class ArtifactKept(Event):
+    """A file that a row left behind, by its SHA-256; `size` in bytes. Without a step it is of the whole row."""
 
-    personal = ("error_message", "steps.*.message", "steps.*.error")
+    personal = ("name",)
+    job_id: UUID
+    row: int
+    attempt: int
+    kind: ArtifactKind
+    name: str
+    digest: str
+    media_type: str
+    size: int
+    step_number: int | None = None
+
+
+def _with_evidence(data: dict[str, Any]) -> dict[str, Any]:
+    """Before rows could extract values and tell what they saw, there was none of it."""
+    return {**data, "extracted": None, "total_steps": 0, "browser": None}
+
+
+class RowFinished(Event):
+    """The row's attempt ended. `final` says that no other attempt follows.
+
+    `extracted`: values that its steps took from pages, by name. `total_steps`: how many there were to perform.
+    `browser`: what performed them, as it names itself.
+    """
+
+    v = 2
+    upcasters = {1: _with_evidence}  # noqa: RUF012
+    personal = (
+        *("error_message", "extracted", "steps.*.message", "steps.*.error", "steps.*.warning"),
+        *("steps.*.evidence.page_url", "steps.*.evidence.selector_used", "steps.*.evidence.console"),
+        *("steps.*.evidence.fallbacks_attempted", "steps.*.evidence.suggested_selectors"),
+        *("steps.*.evidence.network.*.url", "steps.*.evidence.network.*.failure"),
+    )
     job_id: UUID
     row: int
     attempt: int
@@ -127,6 +205,22 @@ class RowFinished(Event):
     error_message: str | None = None
     failed_step: int | None = None
     screenshot: str | None = None
+    extracted: dict[str, str] | None = None
+    total_steps: int = 0
+    browser: str | None = None
+
+
+class UrlRefused(Event):
+    """The URL policy refused something that a page or a step would open; `rule` says in words by which rule."""
+
+    personal = ("url", "rule")
+    job_id: UUID
+    row: int
+    attempt: int
+    step_number: int | None = None
+    url: str
+    reason: RefusalReason
+    rule: str
 
 
 EVENTS: tuple[type[Event], ...] = (
@@ -135,5 +229,7 @@ EVENTS: tuple[type[Event], ...] = (
     ElementHealed,
     CachedHealMissed,
     BundlesLearned,
+    UrlRefused,
+    ArtifactKept,
     RowFinished,
 )

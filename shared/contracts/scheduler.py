@@ -5,25 +5,94 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.contracts.recording import Step
 from shared.core.events import Event
 
 StopReason = Literal["cancelled", "stop_on_error", "timeout"]
 JobEnd = Literal["completed", "failed", "cancelled", "timeout"]
 
 
-class JobOptions(BaseModel):
-    """How the rows of a job are run. Times in milliseconds unless their name says otherwise."""
+Recording = Literal["off", "on", "on_failure", "on_retry"]
+
+
+class Viewport(BaseModel):
+    """The size of a browser's window, in CSS pixels."""
 
     model_config = ConfigDict(frozen=True)
-    wait_timeout: int = Field(5000, ge=100, le=120_000)
+    width: int = Field(ge=100, le=8192)
+    height: int = Field(ge=100, le=8192)
+
+
+class JobOptions(BaseModel):
+    """How the rows of a job are run. Times in milliseconds unless their name says otherwise.
+
+    Every field has a default, and what a runner of an earlier release does not know it leaves out. The documents'
+    own spellings are read at the edge (`shared/contracts/option_words.py`).
+    """
+
+    model_config = ConfigDict(frozen=True)
+    wait_timeout: int = Field(5000, ge=100, le=120_000, description="how long a step waits for its element")
     wait_until: Literal["load", "domcontentloaded", "networkidle"] = "load"
-    row_timeout: int = Field(300_000, ge=1000, le=3_600_000)
-    healing: bool = True
-    confidence_threshold: int = Field(80, ge=0, le=100)
-    retry_backoff: tuple[int, ...] = (100, 200, 400)
-    on_unknown: Literal["fail", "rerun"] = "fail"
-    max_retries: int = Field(0, ge=0, le=10)
+    row_timeout: int = Field(300_000, ge=1000, le=3_600_000, description="of an attempt; time on pause is not counted")
+    healing: bool = Field(True, description="look for a stand-in where the recorded locators find nothing")
+    confidence_threshold: int = Field(80, ge=0, le=100, description="how certain a stand-in must be")
+    retry_backoff: tuple[int, ...] = Field((100, 200, 400), description="between tries of a step")
+    on_unknown: Literal["fail", "rerun"] = Field("fail", description="of rows whose runner died after it had acted")
+    max_retries: int = Field(0, ge=0, le=10, description="further attempts for a row that failed")
     deadline_seconds: int | None = Field(None, ge=1, description="after this long no further row is started")
+
+    browser: str = Field("chromium-desktop", max_length=64, description="a browser type, such as firefox-mobile")
+    user_agent: str | None = Field(None, max_length=1000, description="instead of the browser's own")
+    viewport: Viewport | None = Field(None, description="instead of the window that the recording begins with")
+    locale: str | None = Field(None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="such as de-DE")
+    time_zone: str | None = Field(None, max_length=64, description="such as Europe/Berlin")
+    wait_for_browser: bool = Field(False, description="wait for a runner that has the browser, rather than refuse")
+    setup_recording: UUID | None = Field(None, description="run once before the rows, which start with its login")
+
+    auto_wait: bool = Field(True, description="false: no step waits for its element")
+    step_timeout: int | None = Field(None, ge=100, le=200_000, description="of a step; else wait_timeout and 30 s")
+    retry_attempts: int = Field(3, ge=0, le=10, description="how often a step is tried again")
+    retry_delay: int | None = Field(None, ge=0, le=3_600_000, description="before a row is tried again; or 1, 5, 30 s")
+    strict_mode: bool = Field(False, description="a step fails where its recorded locators disagree")
+    speed: float | None = Field(None, gt=0, le=100, description="1.0: with the recorded pauses; none: at full speed")
+    skip_inactivity: bool = Field(True, description="with a speed: cut long recorded pauses")
+    max_inactivity: int = Field(5000, ge=0, le=3_600_000, description="the longest that is left of a recorded pause")
+    slow_motion: bool = Field(False, description="a pause after each step")
+    slow_motion_delay: int = Field(500, ge=0, le=60_000, description="how long that pause is")
+    highlight: bool = Field(False, description="frame the element that is acted on")
+    debug_mode: bool = Field(False, description="more log lines, and evidence of every step")
+
+    screenshot_before: bool = Field(False, description="of each step")
+    screenshot_after: bool = Field(False, description="of each step")
+    screenshot_on_error: bool = Field(True, description="and the page's HTML, without what is secret")
+    video: Recording = Field("off", description="on_failure: kept of rows that fail; on_retry: of attempts after one")
+    trace: Recording = Field("off", description="as video; opens in Playwright's trace viewer")
+    console_log: bool = Field(False, description="keep the lines of the page's console")
+    network_log: bool = Field(False, description="keep the requests of the page")
+    heal_cache_seconds: int = Field(86_400, ge=0, le=86_400, description="use heals of other rows that are this young")
+    heal_attempts: int = Field(3, ge=1, le=10, description="how often a step looks for a stand-in")
+
+
+OWN_STEPS = 0  # the revision of what a job brings itself; its id stands for that of a recording then
+
+
+class Automation(BaseModel):
+    """The steps of an ad-hoc job (document E), which no recording has; `actions`: as they were asked for."""
+
+    model_config = ConfigDict(frozen=True)
+    target_url: str
+    actions: list[dict[str, Any]]
+    steps: list[Step]
+
+
+def _without_automation(data: dict[str, Any]) -> dict[str, Any]:
+    """Before ad-hoc jobs, every job ran a recording."""
+    return {**data, "automation": None}
+
+
+def _with_more_options(data: dict[str, Any]) -> dict[str, Any]:
+    """Before there were options for browsers, pace and evidence, rows ran as their defaults say."""
+    return data
 
 
 def _with_priority(data: dict[str, Any]) -> dict[str, Any]:
@@ -34,9 +103,9 @@ def _with_priority(data: dict[str, Any]) -> dict[str, Any]:
 class JobCreated(Event):
     """A job was asked for; its rows follow, and `JobSubmitted` when all are in. Priority 0–100, higher first."""
 
-    v = 2
-    upcasters = {1: _with_priority}  # noqa: RUF012
-    personal = ("recording_name",)
+    v = 4
+    upcasters = {1: _with_priority, 2: _with_more_options, 3: _without_automation}  # noqa: RUF012
+    personal = ("recording_name", "automation.target_url", "automation.actions", "automation.steps")
     job_id: UUID
     user_id: UUID
     recording_id: UUID
@@ -52,6 +121,7 @@ class JobCreated(Event):
     options: JobOptions
     priority: int = 0
     rerun_of: UUID | None = None
+    automation: Automation | None = None
 
 
 class JobRowsAdded(Event):
@@ -77,7 +147,7 @@ class JobStopping(Event):
 
 
 class JobPaused(Event):
-    """No further row is handed out until `JobResumed`; rows handed out already run to their end."""
+    """No further row is handed out until `JobResumed`; rows under way stop before their next step."""
 
     job_id: UUID
 

@@ -4,9 +4,12 @@ The canonical step (`recording.py`) has no key for everything that a recorder kn
 
 - `step.selector`: the recorded primary locator: the first plain CSS alternative, else the first alternative
   in its recorded spelling (`aria/…`, `xpath/…`, `pierce/…`, `text/…`). Absent where the step has no element.
-- `step.value`: what was typed, or the option chosen (its value or its text). `navigate`: the address; when
-  absent it is `navigation.url`. `check`, `uncheck`: absent, or a word (`true`, `no`, …) that decides between them.
+- `step.value`: what was typed, or the option chosen (its value or its text; of a list that takes several: one a
+  line, all that are to be chosen). `navigate`, `new_tab`: the address; when absent it is `navigation.url`. `check`,
+  `uncheck`: absent, or a word (`true`, `no`, …) that decides between them. `upload`, and `type` into a file field:
+  `retold-file:<SHA-256>/<name>`, one file a line. `assert`, `wait_for_text`: what is expected. `wait`: milliseconds.
 - `step.navigation`: `{type: "same_page"}`, or `{type: "navigation", url}`: the step led to another document.
+  `{type: "download"}`: it set off a download, which is waited for and kept.
 - `bundle.iframeChain`: indexes among a frame's child frames, or CSS selectors, outermost first.
 - `bundle.shadowHosts`: CSS selectors of the hosts, outermost first; one that proves to be no host is searched
   as an ordinary element.
@@ -18,18 +21,39 @@ The canonical step (`recording.py`) has no key for everything that a recorder kn
     part is the element.
   - `target`: the page: absent or `"main"`, or the address of another tab or of a frame in its own process.
   - `timeout`: milliseconds, of this step.
+  - `interpolate: true`: `${name}` in the value stands for what an earlier step took as `name`.
+  - `download: true`: the step sets off a download, which is waited for and kept.
+  - `dialog: {accept, text, message, kind}`: of a `dialog` step: how the dialog that the step before it opened was
+    answered (`accept` true when absent; `text` goes into a prompt), and what it said, which is then checked.
+    `kind: "beforeunload"`: the question whether to leave the page, which is not awaited. Several dialogs of one
+    step are several dialog steps.
   - `title`: the page title that the recorder asserted after the step.
   - `button`: `left` (when absent), `middle`, `right`, `back`, `forward`. `clickCount`: if not the event's.
+  - `modifiers: list[str]`: held during a press: `Control`, `Shift`, `Alt`, `Meta`.
   - `offsetX`, `offsetY`: CSS pixels from the element's top left corner.
-  - `duration`: milliseconds that a click is held.
-  - `key`: of key_down, key_up and key_press, as `KeyboardEvent.key` or `.code` names it.
-  - `scroll: {x, y}`: absolute position in CSS pixels, of the element if there is one, else of the document.
+  - `duration`: milliseconds that a click is held, or that a `wait` takes.
+  - `mode`: of type: `replace` (when absent), `append`, or `keys`: key by key, behind what is there.
+  - `key`: of key_down, key_up and key_press, as `KeyboardEvent.key` or `.code` names it, or a chord: `Control+A`.
+  - `scroll: {x, y}`: absolute position in CSS pixels, of the element if there is one, else of the document. Without
+    it and without `delta` the element is scrolled into view; lists that grow are scrolled on until it is there.
+  - `delta: {x, y}`: of scroll: the wheel is turned by so many CSS pixels, over the element if there is one.
   - `viewport: {width, height, deviceScaleFactor, isMobile, hasTouch, isLandscape}`: of resize; CSS pixels.
   - `network: {download, upload, latency}`: of emulate_network; bytes per second (twice), milliseconds.
   - `condition: {operator, count, visible, attributes, properties}`: of wait_for_element. `operator` is `>=`
     (when absent), `==` or `<=`; `count` is 1 when absent; `visible` absent means either; `attributes` maps
     names to strings; `properties` maps names to JSON values, nested objects look into nested properties.
   - `expression`: of wait_for_expression; JavaScript that must become truthy in the page.
+  - `pattern`: of wait_for_url; an address in which `**` stands for anything and `*` for anything but `/`. One that
+    begins with `/` is compared with path and query alone.
+  - `assertion: {what, operator, attribute}`: of assert. `what`: text, value, title, url, attribute, checked, visible,
+    present, count, enabled, editable, selected, dialog (the last one's words). `operator`: equals (when absent),
+    not_equals, contains, not_contains, matches, not_matches (JavaScript's regular expressions), starts_with,
+    ends_with, more_than, less_than, at_least, at_most. Without an element, `text` is that of the whole page.
+  - `soft: true`: of assert: what does not hold is told as a warning, and the row goes on.
+  - `extract: {name, what, attribute, pattern}`: of extract, and of run_script for what the script returns. `what` as
+    above, text when absent; `pattern`: a regular expression whose first group, or the whole of it, is taken.
+  - `script`: of run_script; the body of an async JavaScript function, run in the page's own world.
+  - `wholePage: true`: of screenshot; `name`: of screenshot and pdf: what the file is called.
   - `name`, `parameters`: of a custom step.
   - `recordedBy`: the importer, e.g. `chrome_recorder`.
 """
@@ -51,31 +75,53 @@ EVENT_WORDS: dict[str, tuple[str, ...]] = {
     "select": ("select_option", "addSelection"),
     "check": (),
     "uncheck": (),
+    "go_back": ("back", "navigate_back"),
+    "go_forward": ("forward", "navigate_forward"),
+    "reload": ("refresh",),
+    "new_tab": ("open_tab", "new_window", "open_window"),
+    "switch_tab": ("select_window", "switch_to_window", "switch_window", "select_tab"),
+    "upload": ("upload_file", "attach_file", "set_input_files"),
+    "download": ("wait_for_download",),
     "submit": ("submit_form",),
     "focus": ("focusin",),
     "blur": ("focusout",),
     "hover": ("mouseover",),
-    "scroll": ("scroll_to", "wheel"),
+    # What a recorder notices on the way; done where it can be done.
+    "mouse_move": ("pointermove",),
+    "mouse_enter": ("pointerenter",),
+    "mouse_leave": ("pointerleave", "mouse_out"),
+    "scroll": ("scroll_to", "scroll_into_view", "wheel"),
     "resize": ("setViewport", "setWindowSize"),
     "key_down": ("keydown",),
     "key_up": ("keyup",),
     "key_press": ("keypress", "press"),
     "drag": ("dragstart",),
     "drop": (),
+    "dialog": ("handle_dialog", "answer_dialog"),
+    "wait": ("pause", "sleep", "wait_for_timeout"),
+    "wait_for_url": ("waitForURL", "waitForLocation"),
+    "wait_for_text": (),
     "wait_for_element": ("waitForElement", "waitForSelector", "waitForElementPresent"),
     "wait_for_expression": ("waitForExpression", "waitForFunction"),
+    "assert": ("assertion", "expect"),
+    "extract": ("get_text", "scrape"),
+    "run_script": ("execute_script", "evaluate"),
+    "screenshot": ("take_screenshot", "capture_screenshot"),
+    "pdf": ("print_page", "save_pdf"),
     "emulate_network": ("emulateNetworkConditions",),
     "close": ("close_page", "close_tab"),
     "custom": ("customStep",),
     # What a recorder notices but a person did not do on purpose: never replayed.
     "page_event": (
-        "mouse_move", "mouse_enter", "mouse_leave", "mouse_out", "mouse_down", "mouse_up",
+        "mouse_down", "mouse_up",
         "dragover", "dragenter", "dragleave", "dragend", "copy", "cut", "paste",
         "DOMContentLoaded", "beforeunload", "unload", "visibilitychange",
     ),
 }  # fmt: skip
 
-VALUE_EVENTS = frozenset({"type", "select", "check", "uncheck"})
+FILLING = frozenset({"type", "select", "check", "uncheck", "upload"})
+EXPECTING = frozenset({"assert", "wait_for_text"})  # a value only where one was recorded: many ask for no more than yes
+VALUE_EVENTS = FILLING | EXPECTING
 
 # Part of no innocent word, so `newpassword1` counts as well. Accents are gone here, `ł` is `l`.
 _SECRET_PARTS = (
@@ -134,9 +180,15 @@ def event_of(step: Step) -> str:
     return canonical_event(step.event, _text(step, "elementTag") or step.bundle.tag, _text(step, "elementType"))
 
 
+def is_dialog(step: Step) -> bool:
+    """Whether the step only tells how a dialog was answered that the step before it opened."""
+    return _CANONICAL.get(_squashed(step.event)) == "dialog"
+
+
 def takes_value(step: Step) -> bool:
     """Whether a value, and so a CSV column, can be given to the step."""
-    return event_of(step) in VALUE_EVENTS
+    event = event_of(step)
+    return event in FILLING or (event in EXPECTING and step.value is not None)
 
 
 def has_element(step: Step) -> bool:

@@ -4,9 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from shared.bus import subjects
+from shared.contracts.recording import Step
 from shared.contracts.runner import RowStarted, StepIntended
 from shared.contracts.scheduler import (
+    OWN_STEPS,
+    Automation,
     JobCreated,
+    JobEnded,
     JobOptions,
     JobPaused,
     JobReprioritized,
@@ -17,9 +21,26 @@ from shared.contracts.scheduler import (
     RowDispatched,
     RowLost,
     RowSkipped,
+    Viewport,
 )
-from tests.golden.samples import WORKER, rows
+from tests.golden.samples import ORIGIN, PATH, SEALED, STEPS, WORKER, finished, rows
 from tests.golden.teller import Story
+
+OPTIONS = JobOptions(
+    max_retries=1,
+    deadline_seconds=3600,
+    browser="firefox-mobile",
+    user_agent="Mozilla/5.0 (of our own)",
+    viewport=Viewport(width=1024, height=768),
+    locale="de-DE",
+    time_zone="Europe/Berlin",
+    setup_recording=UUID(int=41),
+    step_timeout=45_000,
+    retry_delay=5000,
+    speed=2.0,
+    trace="on_retry",
+    video="on_failure",
+)
 
 
 def created(teller: Story, job: UUID, **changes: Any) -> JobCreated:
@@ -38,7 +59,7 @@ def created(teller: Story, job: UUID, **changes: Any) -> JobCreated:
             "total_rows": 3,
             "concurrency": 2,
             "stop_on_error": False,
-            "options": JobOptions(max_retries=1, deadline_seconds=3600),
+            "options": OPTIONS,
             "priority": 7,
             "rerun_of": teller.id("an earlier job"),
             **changes,
@@ -58,6 +79,31 @@ def start(teller: Story, job: UUID, row: int, attempt: int = 1) -> None:
     """A worker takes a row."""
     event = RowStarted(job_id=job, row=row, attempt=attempt, worker_id=WORKER, delivery=1)
     teller.tell(subjects.row(job, row), event)
+
+
+def automation_job(teller: Story) -> None:
+    """An ad-hoc job: its steps come with it; the first attempt fails, the second takes a value."""
+    job = teller.id("automation job")
+    stream = subjects.job(job)
+    actions = [
+        {"type": "fill", "selector": "#name", "value": "Ada Lovelace"},
+        {"type": "fill", "selector": "#password", "value": "••••••"},
+    ]
+    own = Automation(target_url=ORIGIN + PATH, actions=actions, steps=[Step.model_validate(step) for step in STEPS])
+    changes = {"recording_id": job, "recording_name": ORIGIN + PATH, "revision": OWN_STEPS, "total_rows": 1}
+    secret = "secret (1)"
+    columns = {"columns": [secret], "field_mapping": {secret: secret}, "unmapped": [], "secret_columns": [secret]}
+    teller.tell(stream, created(teller, job, **changes, **columns, concurrency=1, rerun_of=None, automation=own))
+    teller.tell(stream, JobRowsAdded(job_id=job, first_row=0, rows=[{secret: SEALED}]))
+    teller.tell(stream, JobSubmitted(job_id=job))
+    row = subjects.row(job, 0)
+    dispatch(teller, job, 0)
+    start(teller, job, 0)
+    teller.tell(row, finished(job, 0, error_type="timeout", error_message="the row was not done after 30 s"))
+    dispatch(teller, job, 0, attempt=2)
+    start(teller, job, 0, attempt=2)
+    teller.tell(row, finished(job, 0, attempt=2, status="success", final=True, extracted={"title": "Added"}))
+    teller.tell(stream, JobEnded(job_id=job, status="completed", successful=1, failed=0, skipped=0))
 
 
 def job_that_is_cancelled(teller: Story) -> None:

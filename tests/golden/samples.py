@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.runner import RowFinished, StepResult
+from shared.contracts.runner import NetworkRequest, RowFinished, StepEvidence, StepResult
 
 ORIGIN, PATH = "https://crm.example", "/people/add"
 WORKER = "host-7-4711-0c0ffe"
@@ -81,6 +81,28 @@ def rows(names: Sequence[str]) -> list[dict[str, str]]:
     return [{"name": name, "password": SEALED, "age": str(36 + at)} for at, name in enumerate(names)]
 
 
+EVIDENCE = StepEvidence(
+    page_url=ORIGIN + PATH,
+    selector_used="#save",
+    fallbacks_attempted=["id", "aria"],
+    suggested_selectors=["button[name=submit]"],
+    element_visible=True,
+    element_enabled=False,
+    wait_ms=5000,
+    dom_ready_ms=210,
+    network_requests=2,
+    network=[
+        NetworkRequest(method="GET", url=ORIGIN + PATH, kind="document", status=200, ms=41),
+        NetworkRequest(method="POST", url=f"{ORIGIN}/people/", kind="fetch", failure="net::ERR_ABORTED"),
+    ],
+    console=["error: nothing is the button Save"],
+    screenshot_before="ab" * 32,
+    screenshot_after="cd" * 32,
+    screenshot_error="ef" * 32,
+    dom_snapshot="01" * 32,
+)
+
+
 def step_result(step_number: int, **changes: Any) -> StepResult:
     """A step's result with everything said."""
     return StepResult(
@@ -89,6 +111,7 @@ def step_result(step_number: int, **changes: Any) -> StepResult:
             "status": "completed",
             "duration": 120,
             "locating_ms": 14,
+            "locating_us": 13_862,
             "strategy": "id",
             "found_by": "recorded",
             "agreeing": 3,
@@ -97,6 +120,7 @@ def step_result(step_number: int, **changes: Any) -> StepResult:
             "retries": 1,
             "message": "typed 12 characters",
             "healing_attempted": False,
+            "warning": None,
             **changes,
         }
     )
@@ -114,6 +138,8 @@ def finished(job: UUID, row: int, **changes: Any) -> RowFinished:
             "final": False,
             "duration": 2345,
             "steps": [],
+            "total_steps": 4,
+            "browser": "chromium 156.0.8078.79",
             **changes,
         }
     )

@@ -15,24 +15,37 @@ from shared.contracts.ingest import (
     RecordingTaught,
     TeamFormed,
     TeamJoined,
+    UrlPolicyAdded,
+    UrlPolicyChanged,
+    UrlPolicyRemoved,
     UserInvited,
 )
 from shared.contracts.recording import LocatorBundle, Step, Variable
 from shared.contracts.runner import (
+    ArtifactKept,
     BundlesLearned,
     CachedHealMissed,
     ElementHealed,
     StepIntended,
     Taught,
+    UrlRefused,
 )
 from shared.contracts.scheduler import (
     JobEnded,
     JobRowsAdded,
     JobSubmitted,
 )
-from tests.golden.jobs import created, dispatch, job_that_is_cancelled, job_whose_worker_is_lost, start
+from tests.golden.jobs import (
+    automation_job,
+    created,
+    dispatch,
+    job_that_is_cancelled,
+    job_whose_worker_is_lost,
+    start,
+)
 from tests.golden.samples import (
     BEGIN,
+    EVIDENCE,
     FULL_BUNDLE,
     ORIGIN,
     PATH,
@@ -50,10 +63,12 @@ def story(name: str = "first") -> list[Append]:
     teller = Story(name)
     _people(teller)
     _organization_that_is_erased(teller)
+    _url_policies(teller)
     _recording(teller)
     _job_that_heals(teller)
     job_that_is_cancelled(teller)
     job_whose_worker_is_lost(teller)
+    automation_job(teller)
     return teller.told
 
 
@@ -87,6 +102,26 @@ def _organization_that_is_erased(teller: Story) -> None:
         OrganizationFounded(organization_id=org, name="Gone", owner_id=owner, owner_email="charles@crm.example"),
     )
     other.tell(stream, OrganizationErased(organization_id=org))
+
+
+def _url_policies(teller: Story) -> None:
+    stream = subjects.url_policies(teller.context.org)
+    kept, removed = teller.id("kept policy"), teller.id("removed policy")
+    policy = UrlPolicyAdded(
+        policy_id=kept,
+        pattern="https://crm.example/admin/*",
+        type="blacklist",
+        description="no row has business there",
+        is_active=True,
+        metadata={"ticket": "SEC-7"},
+    )
+    teller.tell(stream, policy)
+    other = {"policy_id": removed, "pattern": "*.example", "type": "whitelist", "description": None, "metadata": None}
+    teller.tell(stream, policy.model_copy(update=other))
+    teller.tell(
+        stream, UrlPolicyChanged(policy_id=kept, description="asked for by Ada", is_active=False, metadata={"a": [1]})
+    )
+    teller.tell(stream, UrlPolicyRemoved(policy_id=removed))
 
 
 def _recording(teller: Story) -> None:
@@ -154,6 +189,8 @@ def _row_that_heals(teller: Story, job: UUID) -> None:
     teller.tell(stream, missed)
     _heal_recorded(teller, missed, "missed heal")
     teller.tell(stream, StepIntended(job_id=job, row=0, attempt=1, step_number=4, action="click"))
+    refusal = {"url": "http://169.254.169.254/latest", "rule": "169.254.169.254 gives credentials away"}
+    teller.tell(stream, UrlRefused(job_id=job, row=0, attempt=1, step_number=4, reason="metadata", **refusal))
     taught = [
         Taught(
             step_number=4,
@@ -163,7 +200,20 @@ def _row_that_heals(teller: Story, job: UUID) -> None:
         )
     ]
     learned = BundlesLearned(recording_id=recording_id, revision=1, taught=taught)
-    teller.tell(stream, learned, finished(job, 0, status="success", final=True, steps=[step_result(2), step_result(4)]))
+    kept = ArtifactKept(
+        job_id=job,
+        row=0,
+        attempt=1,
+        kind="screenshot",
+        name="step-4-after.jpg",
+        step_number=4,
+        digest="cd" * 32,
+        media_type="image/jpeg",
+        size=15_432,
+    )
+    steps = [step_result(2), step_result(4, warning="the title is not “Added”", evidence=EVIDENCE)]
+    ended = finished(job, 0, status="success", final=True, steps=steps, extracted={"customer number": "10442"})
+    teller.tell(stream, kept, learned, ended)
     teller.tell(subjects.recording(recording_id), RecordingTaught(recording_id=recording_id, taught=taught))
 
 
@@ -197,6 +247,7 @@ def _row_that_fails_then_succeeds(teller: Story, job: UUID) -> None:
         healing_success=False,
         error_type="element_not_found",
         error="nothing on the page is the button Save",
+        evidence=EVIDENCE,
     )
     teller.tell(
         stream,
@@ -208,6 +259,7 @@ def _row_that_fails_then_succeeds(teller: Story, job: UUID) -> None:
             error_message="step 4: nothing on the page is the button Save",
             failed_step=4,
             screenshot="ab" * 32,
+            extracted={"customer number": "10442"},
         ),
     )
     dispatch(teller, job, 1, attempt=2)

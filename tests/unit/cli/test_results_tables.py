@@ -45,6 +45,23 @@ def test_the_csv_file_has_our_columns_then_the_tables() -> None:
     ]
 
 
+def test_what_rows_extracted_is_in_columns_behind_the_tables():
+    rows = [
+        row(0, row_data={"name": "Ada"}, extracted={"number": "10442", "name": "A. Lovelace"}),
+        row(1, row_data={"name": "Bob"}, extracted={"total": "=1+1"}),
+        row(2, row_data={"name": "Cid"}),
+    ]
+    file = io.StringIO()
+    write_csv(file, ["name"], rows)
+    read = [line[5:] for line in csv.reader(io.StringIO(file.getvalue()))]
+    assert read == [
+        ["name", "number", "extracted.name", "total"],
+        ["Ada", "10442", "A. Lovelace", ""],
+        ["Bob", "", "", "'=1+1"],
+        ["Cid", "", "", ""],
+    ]
+
+
 def test_a_header_that_looks_like_a_formula_is_disarmed_too() -> None:
     file = io.StringIO()
     write_csv(file, ["=HYPERLINK(1)"], [])
@@ -59,7 +76,7 @@ def test_the_overview_counts_how_each_step_was_found() -> None:
     healed = {"foundBy": "healed", "strategy": "fuzzy"}
     rows = [
         row(0, step_results=[result(1, "completed", 5), result(2, "completed", 10, **recorded)]),
-        row(1, step_results=[result(1, "completed", 7), result(2, "completed", 30, **healed)]),
+        row(1, step_results=[result(1, "completed", 7), result(2, "completed", 30, warning="look", **healed)]),
         row(2, step_results=[result(1, "completed", 6), result(2, "failed", 50)]),
         row(3, step_results=[result(1, "failed", 8), result(2, "skipped", 0)]),
     ]
@@ -68,4 +85,5 @@ def test_the_overview_counts_how_each_step_was_found() -> None:
     assert (second.completed, second.failed, second.median_ms) == (2, 1, 30)
     assert second.found == {"recorded": 1, "healed": 1}
     assert second.strategies == {"id": 1, "fuzzy": 1}
+    assert (first.warnings, second.warnings) == (0, 1)
     assert (third.what, third.completed, third.median_ms) == ("click More", 0, None)

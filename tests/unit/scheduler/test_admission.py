@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from services.scheduler.aggregates.job import EndJob, StopJob
-from services.scheduler.policies import RETRY_PAUSES, SKIPS_AT_ONCE, Admission
-from services.scheduler.progress import DispatchRow, SkipRow
+from services.scheduler.policies import SKIPS_AT_ONCE, Admission
+from services.scheduler.progress import RETRY_PAUSES, DispatchRow, SkipRow
 from shared.contracts.runner import RowFinished, RowStarted
 from shared.contracts.scheduler import (
     JobCreated,
@@ -135,6 +135,17 @@ def test_a_failed_attempt_is_tried_again_after_a_pause_behind_what_its_stream_ho
         assert desk.due() == []
         desk.now += timedelta(milliseconds=1)
         assert desk.dispatched() == [(A, 0, attempt + 1, failed_at)]
+
+
+def test_a_job_says_how_long_its_rows_wait_for_their_next_attempt(desk):
+    desk.submit(total_rows=1, options=JobOptions(max_retries=2, retry_delay=200))
+    desk.dispatched()
+    for attempt in (1, 2):
+        desk.finish(0, "failed", attempt=attempt, final=False)
+        desk.now += timedelta(milliseconds=199)
+        assert desk.due() == []
+        desk.now += timedelta(milliseconds=1)
+        assert [row for _, row, *_ in desk.dispatched()] == [0]
 
 
 def test_other_rows_run_while_one_waits_for_its_next_attempt(desk):
