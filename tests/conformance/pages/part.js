@@ -1,0 +1,1 @@
+window.parts = (window.parts || 0) + 1;
