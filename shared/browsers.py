@@ -98,12 +98,17 @@ def find_firefox(environment: Mapping[str, str] = os.environ) -> str | None:
 def _webkit(environment: Mapping[str, str]) -> tuple[Installed, str]:
     """WebKitGTK is driven by its WebDriver; its pages need a screen. With the name of its library."""
     driver = shutil.which("WebKitWebDriver", path=environment.get("PATH"))
-    pages = sorted(path for pattern in WEBKIT_PAGES for path in Path("/").glob(pattern))
-    if driver is None or not pages:
+    pages = find_webkit_pages()
+    if driver is None or pages is None:
         return Installed("webkit", reason=NO_WEBKIT), ""
     if not environment.get("DISPLAY") and not shutil.which("Xvfb", path=environment.get("PATH")):
         return Installed("webkit", Path(driver), reason=NO_SCREEN), ""
-    return Installed("webkit", Path(driver)), f"lib{pages[-1].parent.name}.so.0"
+    return Installed("webkit", Path(driver)), f"lib{pages.parent.name}.so.0"
+
+
+def find_webkit_pages() -> Path | None:
+    """The browser that WebKit's driver starts: the newest of its library's."""
+    return max((path for pattern in WEBKIT_PAGES for path in Path("/").glob(pattern)), default=None)
 
 
 def _version_told(command: Sequence[str]) -> str | None:

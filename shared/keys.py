@@ -94,7 +94,7 @@ class KeyRing:
         except binascii.Error as error:
             raise ValueError("a sealed value was altered") from error
 
-    def open_bytes(self, org: UUID, binding: bytes, sealed: bytes) -> bytes | None:
+    def open_bytes(self, org: UUID, binding: bytes, sealed: bytes | memoryview) -> bytes | None:
         """Decrypt; `None` when there is no key any more. Raises `ValueError` when the value was altered."""
         held = self._held.get(org)
         if held is None or held.key is None:

@@ -57,6 +57,14 @@ class Store:
         """The bytes of a file."""
         return await self._do(path, lambda store: bytes(obstore.get(store, path).bytes()))
 
+    async def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        try:
+            await self._do(path, lambda store: obstore.head(store, path))
+        except NotFound:
+            return False
+        return True
+
     async def list(self, prefix: str = "") -> list[StoredFile]:
         """All files, or those below a folder, by path."""
         return await self._do(prefix or "the list of files", lambda store: _listed(store, prefix))
@@ -104,20 +112,23 @@ class Objects:
 
     async def get(self, org: UUID, digest: str) -> bytes:
         """The bytes. Raises `NotFound`."""
-        if len(digest) != 64 or not set(digest) <= _HEX:
-            raise InvalidInput("a file is named by its SHA-256: 64 hexadecimal digits")
         try:
-            stored = await self.store.get(_path(org, digest))
+            stored = await self.store.get(_known(org, digest))
         except NotFound:
             raise NotFound(f"no file {digest[:12]}… in this organization") from None
         return await self._opened(org, digest, stored) if stored.startswith(SEALED) else stored
+
+    async def has(self, org: UUID, digest: str) -> bool:
+        """Whether the organization has such a file."""
+        return await self.store.has(_known(org, digest))
 
     async def _opened(self, org: UUID, digest: str, stored: bytes) -> bytes:
         content = None
         if self._keys is not None:
             await self._keys.unlock([org])
+            sealed = memoryview(stored)[len(SEALED) :]  # no copy: a file may be large
             try:
-                content = self._keys.open_bytes(org, bytes.fromhex(digest), stored[len(SEALED) :])
+                content = await asyncio.to_thread(self._keys.open_bytes, org, bytes.fromhex(digest), sealed)
             except ValueError as error:
                 raise Refused(f"the file {digest[:12]}… was altered in the store") from error
         if content is None:
@@ -145,6 +156,12 @@ def _listed(store: ObjectStore, prefix: str) -> list[StoredFile]:
 def _first_line(failure: Exception) -> str:
     # obstore adds what it looks like inside, over many lines.
     return (str(failure).splitlines() or [type(failure).__name__])[0]
+
+
+def _known(org: UUID, digest: str) -> str:
+    if len(digest) != 64 or not set(digest) <= _HEX:
+        raise InvalidInput("a file is named by its SHA-256: 64 hexadecimal digits")
+    return _path(org, digest)
 
 
 def _path(org: UUID, digest: str) -> str:

@@ -31,6 +31,7 @@ def settings_on(stack: LocalStack, blueprint: Blueprint, objects_url: str, **giv
         "master_key": base64.b64encode(bytes(range(32))).decode(),
         "objects_url": objects_url,
         "api_tokens": f"{new_id()}:{'0' * 64}",
+        "allow_addresses": "loopback",  # where the sites of the tests are
     }
     return blueprint.settings(**{**defaults, **given})
 

@@ -21,7 +21,7 @@ PLACE = "/scheduler/v1/automation-jobs"
 
 async def automate(
     desk: Desk,
-    url: Annotated[str, typer.Argument(help="The address that is opened.")],
+    address: Annotated[str, typer.Argument(metavar="URL", help="The address that is opened.")],
     action: Annotated[
         list[str] | None,
         typer.Option("--action", metavar="JSON", help='As {"type": "click", "selector": "#go"}. May be repeated.'),
@@ -47,7 +47,7 @@ async def automate(
     """Open an address, do something there once, and print what came of it; exit code 3 if it failed."""
     wanted = {"screenshot": screenshot, "pdf": pdf, "video": video, "trace": trace, "data": data}
     request = {
-        "target_url": url,
+        "target_url": address,
         "actions": _read_actions(actions, action or []),
         "wait_until": wait_until,
         "browser_type": browser,

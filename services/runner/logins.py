@@ -18,7 +18,7 @@ import nats.errors
 from nats.js.errors import KeyNotFoundError
 from nats.js.kv import KeyValue
 
-from services.runner.adapters.driver import Window
+from services.runner.adapters.driver_windows import Window
 from services.runner.adapters.faults import DriverFailure, StepFailed
 from services.runner.adapters.options import Artifact, HealReport, LogLevel
 from services.runner.adapters.port import Guarding, RowFleet, RowSession

@@ -36,7 +36,15 @@ def part(name: str) -> str:
 
 @cache
 def engine() -> str:
-    """One expression that evaluates to the engine: an object with the functions of all parts."""
-    sources = ",\n".join(f"(\n{part(name)}\n)" for name in PARTS)
+    """One expression that evaluates to the engine: an object with the functions of all parts.
+
+    Every new document reads it, so comments and indentation stay behind.
+    """
+    sources = ",\n".join(f"(\n{_bare(part(name))}\n)" for name in PARTS)
     assembled = f"for (const part of [{sources}]) Object.assign(retold, part(retold));"
     return f"(() => {{ const retold = {{}}; {assembled} return retold; }})()"
+
+
+def _bare(source: str) -> str:
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))

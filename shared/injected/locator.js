@@ -1,7 +1,7 @@
 // One call per step: waits until the element of a step is there and ready for it, heals when that is allowed.
 (retold) => {
   const { page, watch, change, ofStep, ofBundle, decide, prepare, aside, bundleOf, recordsOf, selectorOf, collect, rank, choose } = retold;
-  const { saidIn, tagOf, typeOf, nameFor, forget, oneByOne } = retold;
+  const { saidIn, tagOf, typeOf, nameFor, forget, oneByOne, lookElsewhere } = retold;
   const RIVALS = 3;
   const COMMITS_NOTHING = new Set(["hover", "focus", "blur", "scroll", "mouse_move", "drag"]);
   const IN_THE_WAY = 600; // ms: what covers an element for so long does not go by itself
@@ -87,6 +87,7 @@
   const locate = async (request) => {
     const started = performance.now();
     watch();
+    lookElsewhere();
     const queries = queriesOf(request);
     let outcome = {};
     let ranked = -1;

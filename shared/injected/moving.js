@@ -1,11 +1,15 @@
 // Whether an element stays where it is, so that a press at its place reaches it.
 ({ parentOf, mayMove }) => {
   const SHORT_ANIMATION = 1000; // ms
+  const TWO_FRAMES = 32; // ms
   const OURS = "retold"; // the id of our own animations
   // What moves nothing else and is no movement of its own to be missed.
   const STILL = /^(offset|easing|composite|computedOffset|opacity|color|background.*|border.*Color|outline.*|boxShadow|textShadow|fill|stroke.*|filter|backdropFilter|visibility|cursor|caretColor|webkitTextFillColor|textDecoration.*|zIndex|pointerEvents)$/;
   // What moves only the element that has it, and what is in that.
   const ITS_OWN = /^(transform|translate|rotate|scale|clipPath|offset.*|perspective.*|all)$/;
+
+  // Where the element was seen, or the one before it that the page has replaced, and since when it is there.
+  let stood = { place: "", since: 0 };
 
   const frame = () => new Promise((resolve) => {
     requestAnimationFrame(resolve);
@@ -49,10 +53,16 @@
     if (running.some(isShort)) return false;
     if (!running.length && !mayMove(element)) return true;
     const before = placeOf(element);
+    const began = performance.now();
+    if (stood.place !== before) stood = { place: before, since: began };
+    if (began - stood.since >= TWO_FRAMES) return true;
     await frame();
     await frame();
-    return placeOf(element) === before && !movements(element).some(isShort);
+    return element.isConnected && placeOf(element) === before && !movements(element).some(isShort);
   };
 
-  return { isStill, OURS };
+  // To be called when another element is looked for.
+  const lookElsewhere = () => (stood = { place: "", since: 0 });
+
+  return { isStill, lookElsewhere, OURS };
 }

@@ -84,6 +84,7 @@ class Platform:
             "api_tokens": f"{self.org}:{hashlib.sha256(self.token.encode()).hexdigest()}",
             "port": 0,
             "lease_seconds": LEASE_SECONDS,
+            "allow_addresses": "loopback",  # where the tests' sites are
         }
 
     async def _start_services(self, started: AsyncExitStack) -> None:

@@ -15,14 +15,15 @@ from shared.core.errors import InvalidInput
 from shared.ticks import with_ticks
 
 HEARTBEAT_SECONDS = 10.0
+ALIVE = b": alive\n\n"
 LIVE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}, "description": "a live stream"}}
 
 
 @dataclass(frozen=True, slots=True)
 class LiveMessage:
-    """One server-sent event: the log's position, a name, JSON."""
+    """One server-sent event: the log's position, a name, JSON. What is of the moment alone has no position."""
 
-    id: str
+    id: str | None
     event: str
     data: dict[str, Any]
 
@@ -82,10 +83,10 @@ def live_response(
 
     async def stream() -> AsyncIterator[bytes]:
         async with aclosing(with_ticks(batches, HEARTBEAT_SECONDS, stopping)) as following:
-            yield b": alive\n\n"
+            yield ALIVE
             async for batch in following:
                 if batch is None:
-                    yield b": alive\n\n"
+                    yield ALIVE
                     continue
                 for item in batch.events:
                     if (item.position, item.index) <= (seen.position, seen.index) and seen.position:
@@ -96,5 +97,23 @@ def live_response(
                     if ends_with(item):
                         return
 
+    return _response(stream())
+
+
+def messages_response(messages: AsyncIterator[LiveMessage], stopping: asyncio.Event, last: str) -> StreamingResponse:
+    """Messages as they come; a comment every 10 s; ends with an event named `last`, or when the service stops."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        async with aclosing(with_ticks(messages, HEARTBEAT_SECONDS, stopping)) as following:
+            yield ALIVE
+            async for message in following:
+                yield message.encode() if message else ALIVE
+                if message and message.event == last:
+                    return
+
+    return _response(stream())
+
+
+def _response(stream: AsyncIterator[bytes]) -> StreamingResponse:
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(stream(), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)

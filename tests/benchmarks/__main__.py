@@ -1,10 +1,12 @@
-"""`python -m tests.benchmarks engine`: measures, prints a table (or JSON), and writes build/bench/engine.json."""
+"""`python -m tests.benchmarks engine|replay`: measures, prints a table, writes build/bench/NAME.json."""
 
 import asyncio
-import sys
+import signal
 import time
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,13 +14,20 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from shared.core.errors import RetoldError, Unavailable
 from shared.ops.logging import configure_logging
-from tests.benchmarks import figures
+from tests.benchmarks import figures, scale
+from tests.benchmarks.comparing import Tell
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.peers import missing
+from tests.benchmarks.replay import entrants
+from tests.benchmarks.replay import rows as replay_rows
+from tests.benchmarks.replay import scale as replay_scale
+from tests.benchmarks.replay.arena import open_arena
 from tests.benchmarks.rows import ROWS
-from tests.benchmarks.scale import FULL, QUICK, Scale
 
 OK, ERROR, NOT_REACHABLE, INTERRUPTED = 0, 1, 4, 130
+
+Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, no progress.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Much less of everything: a minute or two, less exact.")]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
@@ -30,47 +39,81 @@ def benchmarks() -> None:
 
 @app.command()
 def engine(
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on standard output, no progress.")] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="A tenth of everything: a minute or two, less exact.")] = False,
+    as_json: Json = False,
+    quick: Quick = False,
     only: Annotated[list[str] | None, typer.Option(help=f"Only this: {', '.join(ROWS)}. May be repeated.")] = None,
 ) -> None:
     """The event engine: appends, read models, dispatch, latency, memory. Nothing else should run meanwhile."""
-    unknown = [name for name in only or () if name not in ROWS]
-    if unknown:
-        raise typer.BadParameter(f"there is no {unknown[0]!r}; there is: {', '.join(ROWS)}", param_hint="--only")
-    configure_logging("text", level=30)
+    names = _known(only, ROWS)
     notes = Console(stderr=True)
     if missing():
         notes.print(f"not measured, because not installed: {', '.join(missing())} (infra/locks/bench.lock)")
+    chosen = scale.QUICK if quick else scale.FULL
+    rows = {name: partial(ROWS[name], chosen) for name in names}
+    found = _finish(_measure(rows, None if as_json else notes), notes)
+    figures.report(found, figures.ENGINE, as_json=as_json)
+
+
+@app.command()
+def replay(
+    as_json: Json = False,
+    quick: Quick = False,
+    rows: Annotated[int, typer.Option(min=0, help="Rows of the long run, with --only endurance or beside all.")] = 0,
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"Only this: {', '.join(replay_rows.ROWS)}. May be repeated.")
+    ] = None,
+) -> None:
+    """Rows in a real browser: steps, CPU, memory, rows a second, healing. Nothing else should run meanwhile."""
+    names = _known(only, replay_rows.ROWS)
+    notes = Console(stderr=True)
+    for line in entrants.present()[1]:
+        notes.print(f"not measured: {line}", highlight=False, soft_wrap=True)
+    chosen = replace(replay_scale.QUICK if quick else replay_scale.FULL, endured=rows)
+    found = _finish(_measure_replay(names, chosen, None if as_json else notes), notes)
+    figures.report(found, figures.REPLAY, as_json=as_json)
+
+
+def _known(only: list[str] | None, rows: Mapping[str, Any]) -> list[str]:
+    """The rows that were asked for; all when none was."""
+    unknown = [name for name in only or () if name not in rows]
+    if unknown:
+        raise typer.BadParameter(f"there is no {unknown[0]!r}; there is: {', '.join(rows)}", param_hint="--only")
+    return only or list(rows)
+
+
+def _finish(measuring: Coroutine[Any, Any, list[Figure]], notes: Console) -> list[Figure]:
+    configure_logging("text", level=30)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends with us, however we are ended
     try:
-        found = asyncio.run(_measure(only or list(ROWS), QUICK if quick else FULL, None if as_json else notes))
+        return asyncio.run(measuring)
     except RetoldError as failure:
         notes.print(failure.detail, markup=False, soft_wrap=True)
         raise typer.Exit(NOT_REACHABLE if isinstance(failure, Unavailable) else ERROR) from None
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
-    figures.write(found)
-    if as_json:
-        sys.stdout.write(figures.as_json(found) + "\n")
-    else:
-        Console().print(figures.as_table(found))
-        notes.print(f"written to {figures.FILE}", soft_wrap=True)
 
 
-async def _measure(names: Sequence[str], scale: Scale, notes: Console | None) -> list[Figure]:
+async def _measure_replay(names: Iterable[str], chosen: replay_scale.Scale, notes: Console | None) -> list[Figure]:
+    async with open_arena() as arena:
+        return await _measure({name: partial(replay_rows.ROWS[name], arena, chosen) for name in names}, notes)
+
+
+async def _measure(
+    rows: Mapping[str, Callable[[Tell], Awaitable[list[Figure]]]], notes: Console | None
+) -> list[Figure]:
     """Row after row; with `notes` it shows there how far it is."""
     found: list[Figure] = []
     columns = (SpinnerColumn(), BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=notes, disable=notes is None, transient=True) as progress:
-        task = progress.add_task("", total=len(names))
-        for name in names:
+        task = progress.add_task("", total=len(rows))
+        for name, row in rows.items():
             began = time.monotonic()
 
             def tell(text: str, name: str = name) -> None:
                 progress.update(task, description=f"{name}: {text}")
 
             tell("starting")
-            found += await ROWS[name](scale, tell)
+            found += await row(tell)
             progress.advance(task)
             if notes is not None:
                 notes.print(f"{name} measured in {time.monotonic() - began:.0f} s", highlight=False)

@@ -1,15 +1,29 @@
 """What was measured: a number, its unit, which way is better, and under which durability it was taken."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rich.console import Group
+from rich.console import Console, Group
 from rich.table import Table
 
-FILE = Path(__file__).parents[2] / "build" / "bench" / "engine.json"
+FOLDER = Path(__file__).parents[2] / "build" / "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What was measured: how the tables are called, and the file that is written."""
+
+    title: str
+    legend: str
+    file: Path
+
+
+ENGINE = Kind("The engine, measured", "how durable, and what else matters", FOLDER / "engine.json")
+REPLAY = Kind("The replay, measured", "what was counted, and what else matters", FOLDER / "replay.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +57,30 @@ class Figure:
         return {**found, **told, "settings": self.settings}
 
 
-def as_json(figures: Sequence[Figure]) -> str:
+def to_json(figures: Sequence[Figure]) -> str:
     """An object: name of the figure → the figure."""
     return json.dumps({each.name: each.to_json() for each in figures}, indent=1, ensure_ascii=False)
 
 
-def write(figures: Sequence[Figure], path: Path = FILE) -> None:
+def report(figures: Sequence[Figure], kind: Kind, *, as_json: bool) -> None:
+    """Writes the file, and prints a table, or the same JSON."""
+    write(figures, kind.file)
+    if as_json:
+        sys.stdout.write(to_json(figures) + "\n")
+    else:
+        Console().print(as_table(figures, kind))
+        Console(stderr=True).print(f"written to {kind.file}", soft_wrap=True)
+
+
+def write(figures: Sequence[Figure], path: Path) -> None:
     """Put the figures where the next run, or a graph over many runs, finds them."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(as_json(figures) + "\n")
+    path.write_text(to_json(figures) + "\n")
 
 
-def as_table(figures: Sequence[Figure]) -> Group:
+def as_table(figures: Sequence[Figure], kind: Kind) -> Group:
     """For people: every number with its spread, its goal, and under which letter its settings stand below."""
-    table = Table(title="The engine, measured", title_justify="left", box=None, pad_edge=False)
+    table = Table(title=kind.title, title_justify="left", box=None, pad_edge=False)
     table.add_column("figure", overflow="fold")
     for heading in ("value", "from – to", "goal"):
         table.add_column(heading, justify="right", overflow="fold")
@@ -68,7 +92,7 @@ def as_table(figures: Sequence[Figure]) -> Group:
         goal = "" if each.goal is None else f"{'≥' if each.better == 'higher' else '≤'} {_short(each.goal)}"
         value = f"{_short(each.value)} {each.unit}"
         table.add_row(each.name, f"[{colour}]{value}[/]" if colour else value, spread, goal, letters[each.settings])
-    legend = Table(title="how durable, and what else matters", title_justify="left", box=None, show_header=False)
+    legend = Table(title=kind.legend, title_justify="left", box=None, show_header=False)
     legend.add_column(style="bold")
     legend.add_column(overflow="fold", style="dim")
     for settings, letter in letters.items():

@@ -9,6 +9,7 @@ import pytest
 from services.runner.adapters.browser import Fleet
 from shared.core.errors import Unavailable
 from tests.conformance.case import Case
+from tests.conformance.cases import why_not
 from tests.conformance.running import Outcome, Stage
 from tests.conformance.server import Server
 
@@ -64,6 +65,7 @@ async def performed(
             pytest.skip(f"{name}: {reason.detail}")
         chosen = [getattr(item, "callspec", None) for item in request.session.items]
         mine = [one.params["case"] for one in chosen if one and one.params.get("performed") == name]
+        mine = [case for case in mine if why_not(case, name) is None]
         cases = Performed(Stage(name, fleet, pages, tmp_path_factory.mktemp(name)), mine)
         yield cases
         await cases.end()

@@ -19,7 +19,9 @@ from shared.core.errors import NotFound
 from tests.conformance.case import Case, Told, do
 from tests.conformance.server import Server
 
-ARRIVING_SECONDS = 3.0
+ARRIVING_SECONDS = 10.0
+PATIENT_MS = 10_000
+REFUSING_MS = 1_000  # what must not be done is not waited for so long
 
 
 @dataclass
@@ -78,7 +80,12 @@ class Stage:
         """Opens the page, performs the steps until one fails, and waits for what the server must get."""
         run = uuid4().hex
         kept = Kept()
-        usual = StepOptions(wait_timeout=1_500, heal_grace=300, navigation_timeout=5_000, files=self._files(case))
+        usual = StepOptions(
+            wait_timeout=REFUSING_MS if case.fails else PATIENT_MS,
+            heal_grace=300,
+            navigation_timeout=3 * REFUSING_MS if case.fails else 2 * PATIENT_MS,
+            files=self._files(case),
+        )
         outcome = Outcome([], [], kept, {})
         async with self.fleet.session(SessionOptions()) as session:
             usual = replace(usual, extracted=session.extracted)

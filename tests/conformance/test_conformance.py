@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.case import Case
-from tests.conformance.cases import CASES
+from tests.conformance.cases import CASES, why_not
 from tests.conformance.conftest import Performed
 from tests.conformance.running import judge
 
@@ -17,8 +17,9 @@ def _marked(case: Case) -> Any:
 
 @pytest.mark.parametrize("case", [_marked(case) for case in CASES])
 async def test_the_server_gets_what_it_must(case: Case, performed: Performed) -> None:
-    if performed.driver in case.unable:
-        pytest.skip(f"{performed.driver}: {case.unable[performed.driver]}")
+    reason = why_not(case, performed.driver)
+    if reason:
+        pytest.skip(f"{performed.driver}: {reason}")
     judge(case, await performed.outcome(case))
 
 

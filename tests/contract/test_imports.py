@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PURE_FOLDERS = ("shared/core", "shared/contracts")
-PURE_ROOMS = ("policies", "progress", "fairness", "sweep")
+PURE_ROOMS = ("policies", "progress", "fairness", "sweep", "pacing")
 PURE = sorted(
     [path for folder in PURE_FOLDERS for path in (ROOT / folder).glob("*.py")]
     + list((ROOT / "services").glob("*/aggregates/*.py"))
@@ -17,7 +17,7 @@ PURE = sorted(
 )
 ALLOWED_PACKAGES = {"pydantic", "uuid_utils"}
 ALLOWED_STANDARD = {
-    "ast", "collections", "dataclasses", "datetime", "enum", "functools", "hashlib", "heapq", "itertools",
+    "ast", "collections", "dataclasses", "datetime", "difflib", "enum", "functools", "hashlib", "heapq", "itertools",
     "json", "math", "re", "typing", "unicodedata", "uuid",
 }  # fmt: skip
 

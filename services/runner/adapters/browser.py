@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from services.runner.adapters.driver import RunningBrowser
+from services.runner.adapters.driver_windows import RunningBrowser
 from services.runner.adapters.events import Happenings
 from services.runner.adapters.faults import DriverError, DriverFailure, StepFailed
 from services.runner.adapters.folders import Folders

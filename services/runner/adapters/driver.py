@@ -12,13 +12,13 @@ frame removed, `DriverError` for anything else that the browser refuses.
 import asyncio
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from services.runner.adapters.driver_terms import BrowserName, Frame, Listener, Press, WindowRemains
+from services.runner.adapters.driver_terms import Frame, Press
 from services.runner.adapters.faults import DriverFailure, StepFailed
-from services.runner.adapters.options import SessionOptions, WaitUntil
+from services.runner.adapters.options import WaitUntil
 
 QUIET_SECONDS = 1.0  # how long a fresh document may keep loading before its steps begin all the same
 TICK_SECONDS = 0.01
@@ -120,8 +120,11 @@ class Tab(ABC):
         """The frame inside the first element of `frame` that a CSS selector matches."""
 
     @abstractmethod
-    async def place_of(self, frame: Frame) -> tuple[float, float]:
-        """Where the frame's viewport begins in that of the window; scrolls the frame into view first."""
+    async def place_of(self, frame: Frame, near: tuple[float, float] | None = None) -> tuple[float, float]:
+        """Where the frame's viewport begins in that of the window; scrolls the frame into view first.
+
+        Where a driver can, so that the point `near` of the frame is seen: of a frame taller than the window, say.
+        """
 
     async def pierce(self, frame: Frame) -> bool:  # noqa: ARG002 - a driver that can says so
         """Makes the closed shadow root of `engine.host` known to the engine; False where that is not possible."""
@@ -250,67 +253,6 @@ class Tab(ABC):
     @abstractmethod
     def stop_waiting_for_requests(self) -> None:
         """Forgets the requests under way: `loading` is about those that begin from here on."""
-
-
-class Window(ABC):
-    """The browser context of one row: nothing in it of another's. `tabs` in the order of their opening, closed too."""
-
-    def __init__(self) -> None:
-        self.tabs: list[Tab] = []
-
-    @property
-    @abstractmethod
-    def opening(self) -> int:
-        """How many pages are just being opened: known of, and not yet among the tabs."""
-
-    @abstractmethod
-    async def open_tab(self) -> Tab:
-        """One more empty page."""
-
-    @abstractmethod
-    async def settled(self) -> None:
-        """Waits until no page is just being opened."""
-
-    async def group(self, name: str) -> None:  # noqa: ARG002
-        """What follows is shown under this name in the trace, where one is recorded."""
-        return
-
-    async def ungroup(self) -> None:
-        """The named part is over."""
-        return
-
-    @abstractmethod
-    async def storage(self) -> Mapping[str, Any]:
-        """Cookies and local storage, in the shape of Playwright's storage state: what a login left behind."""
-
-    @abstractmethod
-    async def close(self) -> WindowRemains:
-        """Ends it; cookies, storage, downloads go with it. What was recorded of it is given."""
-
-
-class RunningBrowser(ABC):
-    """A browser process, or one elsewhere that is reached over an address."""
-
-    name: BrowserName
-    pids: Callable[[], set[int]] = staticmethod(lambda: set())
-    ports: frozenset[int] = frozenset()  # of loopback, on which it can be driven: no page may reach them
-
-    @property
-    @abstractmethod
-    def connected(self) -> bool:
-        """Whether it runs and is heard."""
-
-    @abstractmethod
-    async def window(self, options: SessionOptions, listener: Listener) -> Window:
-        """A fresh context with no page yet. Raises `DriverError`."""
-
-    @abstractmethod
-    async def probe(self) -> None:
-        """Returns when the browser itself has answered something. Raises `DriverError` when it is gone."""
-
-    @abstractmethod
-    async def close(self) -> None:
-        """Ends it, with all its processes and its folders."""
 
 
 async def until(done: Callable[[], bool], seconds: float) -> bool:

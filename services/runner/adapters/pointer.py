@@ -48,8 +48,9 @@ class Aim:
 
 async def take_aim(doing: "Performance", located: Located, *, again: bool = False) -> Aim:
     """Where the pointer acts. Raises a transient `StepFailed` when the page has changed."""
-    left, top = await located.tab.place_of(located.frame)
     aimed: dict[str, Any] = located.prepared.get("aim") or located.prepared.get("press") or {"gone": True}
+    near = (aimed["x"], aimed["y"]) if "x" in aimed else None
+    left, top = await located.tab.place_of(located.frame, near)
     if again or (left, top) != (0.0, 0.0):  # a frame that was scrolled into view may have moved what is in it
         aimed = await located.ask(AIM_AGAIN, None if located.prepared.get("named") else offset_of(doing.step))
     if aimed.get("gone"):

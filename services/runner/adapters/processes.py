@@ -11,12 +11,12 @@ MEBIBYTE = 1024**2
 
 
 def family(mark: str, pids: Iterable[int] = ()) -> set[psutil.Process]:
-    """A browser's processes: those below this one that were started with `mark`, those of `pids`, and all below them.
+    """A browser's processes: all that were started with `mark`, those of `pids`, and all below them.
 
-    Blocks for some milliseconds.
+    Wherever they stand: one whose driver was killed is nobody's child. Blocks for some hundredths of a second.
     """
     found: set[psutil.Process] = set()
-    own = [process for process in psutil.Process().children(recursive=True) if _has(process, mark)]
+    own = [process for process in psutil.process_iter() if _has(process, mark)]
     for process in (*own, *_of(pids)):
         with suppress(psutil.Error):
             found |= {process, *process.children(recursive=True)}

@@ -2,17 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from services.runner.adapters.driver import TICK_SECONDS, Tab, Window, until
+from services.runner.adapters.driver import TICK_SECONDS, Tab, until
 from services.runner.adapters.driver_terms import Frame, WindowRemains
+from services.runner.adapters.driver_windows import Window
 from services.runner.adapters.events import Happenings
 from services.runner.adapters.faults import DriverError, DriverFailure, StepFailed, TargetGone, place, step_name
 from services.runner.adapters.locating import Located
 from services.runner.adapters.options import Artifact, Hooks, StepOptions
 from services.runner.adapters.performing import Performance
+from services.runner.adapters.pictures import without_secrets
 from services.runner.adapters.secrets import spelled
 from shared.contracts.recording import LocatorBundle, Step
 from shared.contracts.runner import StepResult, Taught
@@ -254,22 +256,15 @@ class Session:
 
     async def screenshot(self, *, whole_page: bool = False) -> bytes:
         """The front page as a JPEG, with what is secret blanked out."""
-        return await self._without_secrets(lambda tab: tab.screenshot(whole_page=whole_page))
+        async with self._picturing:
+            return await without_secrets(
+                self.front, self.secrets.values, lambda tab: tab.screenshot(whole_page=whole_page)
+            )
 
     async def pdf(self) -> bytes:
         """The front page as it would be printed, with what is secret blanked out."""
-        return await self._without_secrets(lambda tab: tab.pdf())
-
-    async def _without_secrets(self, take: Callable[[Tab], Awaitable[bytes]]) -> bytes:
         async with self._picturing:
-            tab, secrets = self.front, sorted(self.secrets.values)
-            frames = tab.frames if secrets else ()
-            try:
-                if not await _in_frames(tab, frames, "(engine, secrets) => engine.blank(secrets)", secrets):
-                    raise StepFailed("script_error", "what is secret on the page could not be blanked out")
-                return await take(tab)
-            finally:
-                await _in_frames(tab, frames, "(engine) => engine.unblank()", None)
+            return await without_secrets(self.front, self.secrets.values, lambda tab: tab.pdf())
 
     async def page_source(self) -> str:
         """The front page's HTML as it is now, without what is secret, and cut where it is very long."""
@@ -282,17 +277,6 @@ class Session:
     async def storage(self) -> Mapping[str, Any]:
         """Cookies and local storage: what a login left behind."""
         return await self.window.storage()
-
-
-async def _in_frames(tab: Tab, frames: Sequence[Frame], question: str, argument: Any) -> bool:
-    """Whether every frame answered; one that is gone counts as well, it shows nothing."""
-    answered = True
-    for frame in frames:
-        try:
-            await tab.ask(frame, question, argument)
-        except DriverFailure:
-            answered = answered and frame.detached
-    return answered
 
 
 def file_name(given: str) -> str:

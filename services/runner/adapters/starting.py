@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from services.runner.adapters.driver import RunningBrowser
+from services.runner.adapters.driver_windows import RunningBrowser
 from services.runner.adapters.faults import DriverFailure
 from services.runner.adapters.options import SessionOptions
 from shared import browsers, chromium

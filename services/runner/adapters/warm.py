@@ -11,7 +11,7 @@ import psutil
 import structlog
 
 from services.runner.adapters import processes
-from services.runner.adapters.driver import RunningBrowser
+from services.runner.adapters.driver_windows import RunningBrowser
 from services.runner.adapters.faults import DriverFailure
 from services.runner.adapters.starting import Kind, Starter
 from shared.core.errors import Unavailable
@@ -31,7 +31,7 @@ class Limits:
     age_seconds: float = 1800.0
     memory_mb: float = 2000.0
     hung_seconds: float = 10.0  # a browser answers within milliseconds; on a machine that swaps it may take seconds
-    start_seconds: float = 60.0
+    start_seconds: float = 120.0  # Firefox takes two on a free machine, and a minute on one with much to do
 
 
 class Hangable(Protocol):

@@ -1,4 +1,4 @@
-"""A page of our own writing, and the engine inside it as the drivers put it there: in a world that no page script sees."""
+"""A page of our own writing, and the engine in it as drivers put it there: in a world that no script of a page sees."""
 
 import json
 from collections.abc import AsyncIterator

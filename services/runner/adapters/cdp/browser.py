@@ -10,8 +10,8 @@ from services.runner.adapters.cdp.connection import JSON, Connection
 from services.runner.adapters.cdp.launching import Process, start
 from services.runner.adapters.cdp.transports import CONNECT_SECONDS, WebSocketTransport
 from services.runner.adapters.cdp.window import CdpWindow
-from services.runner.adapters.driver import RunningBrowser
 from services.runner.adapters.driver_terms import BrowserName, Listener
+from services.runner.adapters.driver_windows import RunningBrowser
 from services.runner.adapters.faults import DriverError, DriverFailure, TargetGone
 from services.runner.adapters.options import SessionOptions
 from shared.chromium import Browser as Installed

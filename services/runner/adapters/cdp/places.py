@@ -41,7 +41,11 @@ PLACE = """function (x, y) {
   const upright = Math.abs(box.width - this.offsetWidth) < 1 && Math.abs(box.height - this.offsetHeight) < 1;
   return [...place(), width, height, upright];
 }"""
-DRAWN = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
+# A frame that cannot be seen is not drawn at all.
+DRAWN = """() => new Promise((resolve) => {
+  requestAnimationFrame(() => requestAnimationFrame(resolve));
+  setTimeout(resolve, 200);
+})"""
 # Open shadow roots hide nothing from a selector: recorders write what they saw.
 FIRST = """((selector) => {
   const search = (root) => {

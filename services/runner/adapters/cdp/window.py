@@ -15,8 +15,8 @@ from services.runner.adapters.cdp.connection import JSON, Channel, Connection
 from services.runner.adapters.cdp.downloads import Downloads
 from services.runner.adapters.cdp.preparing import Preparation
 from services.runner.adapters.cdp.tab import CdpTab
-from services.runner.adapters.driver import Window
 from services.runner.adapters.driver_terms import DialogShown, Listener, WindowRemains
+from services.runner.adapters.driver_windows import Window
 from services.runner.adapters.faults import DriverError, DriverFailure
 from services.runner.adapters.options import SessionOptions
 

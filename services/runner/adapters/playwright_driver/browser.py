@@ -10,8 +10,8 @@ from typing import Any, Literal, Protocol, cast
 from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
-from services.runner.adapters.driver import RunningBrowser
 from services.runner.adapters.driver_terms import BrowserName, Listener
+from services.runner.adapters.driver_windows import RunningBrowser
 from services.runner.adapters.faults import DriverError
 from services.runner.adapters.guard import FIREFOX_PREFERENCES as PREFERENCES
 from services.runner.adapters.options import SessionOptions

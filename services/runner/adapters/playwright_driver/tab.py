@@ -8,14 +8,14 @@ from typing import Any, Literal, cast
 
 from playwright.async_api import CDPSession, ElementHandle, Frame, JSHandle, Page
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from services.runner.adapters.driver import TICK_SECONDS, Tab
 from services.runner.adapters.driver_terms import Frame as AnyFrame
 from services.runner.adapters.driver_terms import Listener, Press
-from services.runner.adapters.faults import DocumentGone, DriverError, StepFailed, place
+from services.runner.adapters.faults import DocumentGone, DriverError, StepFailed
 from services.runner.adapters.options import WaitUntil
-from services.runner.adapters.playwright_driver.errors import network_word, translated
+from services.runner.adapters.playwright_driver import moving
+from services.runner.adapters.playwright_driver.errors import translated
 from services.runner.adapters.playwright_driver.watch import Watch
 from shared.injected import engine
 
@@ -166,7 +166,7 @@ class PlaywrightTab(Tab):
             inner = await owner.content_frame() if owner else None
         return self.frame(inner) if inner else None
 
-    async def place_of(self, frame: AnyFrame) -> tuple[float, float]:
+    async def place_of(self, frame: AnyFrame, near: tuple[float, float] | None = None) -> tuple[float, float]:  # noqa: ARG002
         """Where the frame's viewport begins in that of the window."""
         real = cast("FrameOf", frame).real
         if real.parent_frame is None:
@@ -253,43 +253,15 @@ class PlaywrightTab(Tab):
 
     async def goto(self, url: str, seconds: float) -> None:
         """Opens an address; returns when its document has begun."""
-        self.status, self.unreachable = None, False
-        try:
-            response = await self.page.goto(url, wait_until="commit", timeout=seconds * 1000)
-        except PlaywrightTimeout:
-            raise StepFailed("navigation_failed", f"{place(url)} did not answer within {seconds:g} s") from None
-        except PlaywrightError as error:
-            if "Download is starting" in str(error):
-                return
-            self.fail_if_gone()
-            raise StepFailed("navigation_failed", f"{place(url)} cannot be opened ({network_word(error)})") from error
-        if response is not None:
-            self.status = response.status
+        await moving.goto(self, url, seconds)
 
     async def travel(self, where: Literal["back", "forward", "reload"], seconds: float) -> bool:
         """Through the history."""
-        page, before = self.page, self.moves
-        go = {"back": page.go_back, "forward": page.go_forward, "reload": page.reload}[where]
-        try:
-            response = await go(wait_until="commit", timeout=seconds * 1000)
-        except PlaywrightTimeout:
-            raise StepFailed("navigation_failed", f"the page did not answer within {seconds:g} s") from None
-        except PlaywrightError as error:
-            self.fail_if_gone()
-            raise StepFailed("navigation_failed", f"the page cannot be opened ({network_word(error)})") from error
-        return response is not None or self.moves > before
+        return await moving.travel(self, where, seconds)
 
     async def wait_loaded(self, wait_until: WaitUntil, seconds: float) -> bool:
         """Whether the document got as far as `wait_until` within the time."""
-        if wait_until == "commit":
-            return True
-        try:
-            await self.page.wait_for_load_state(wait_until, timeout=max(seconds, 0.001) * 1000)
-        except PlaywrightTimeout:
-            return False
-        except PlaywrightError:
-            return True
-        return True
+        return await moving.wait_loaded(self.page, wait_until, seconds)
 
     async def resize(self, width: int, height: int) -> None:
         """Gives the viewport a size."""

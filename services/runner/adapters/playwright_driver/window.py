@@ -10,8 +10,8 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Page, W
 from playwright.async_api import Download as PlaywrightDownload
 from playwright.async_api import Error as PlaywrightError
 
-from services.runner.adapters.driver import Window
 from services.runner.adapters.driver_terms import DialogAnswer, DialogKind, DialogShown, Listener, WindowRemains
+from services.runner.adapters.driver_windows import Window
 from services.runner.adapters.faults import DriverFailure, StepFailed
 from services.runner.adapters.options import SessionOptions
 from services.runner.adapters.playwright_driver.errors import translated

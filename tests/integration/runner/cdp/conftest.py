@@ -17,6 +17,7 @@ from services.runner.adapters.driver_terms import DialogAnswer, DialogShown, Dow
 from services.runner.adapters.options import SessionOptions
 from shared.chromium import find_chromium, installed_browsers
 
+PATIENCE = 60.0  # seconds: a full Chromium on a machine that is busy with something else
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -117,8 +118,8 @@ class Opened:
     async def show(self, html: str, path: str = "/page") -> None:
         """Serves a page and opens it."""
         self.pages.pages[path] = html
-        await self.tab.goto(self.pages.url(path), 10)
-        assert await self.tab.wait_loaded("load", 10)
+        await self.tab.goto(self.pages.url(path), PATIENCE)
+        assert await self.tab.wait_loaded("load", PATIENCE)
 
     async def read(self, expression: str) -> Any:
         """What an expression gives in the page."""

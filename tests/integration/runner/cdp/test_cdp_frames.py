@@ -9,7 +9,7 @@ from services.runner.adapters.cdp.browser import CdpBrowser
 from services.runner.adapters.driver import until
 from services.runner.adapters.driver_terms import Frame, Press
 from services.runner.adapters.faults import DocumentGone
-from tests.integration.runner.cdp.conftest import Opened, Pages, open_window
+from tests.integration.runner.cdp.conftest import PATIENCE, Opened, Pages, open_window
 
 INNER = """<body style="margin: 0"><button id=b style="margin: 40px" onclick="this.textContent = 'pressed'">b</button>
 <input id=i></body>"""
@@ -159,7 +159,7 @@ async def test_a_frame_moves_into_another_process_and_back(isolating: Opened) ->
     for host in ("localhost", "127.0.0.1", "localhost"):
         address = pages.url("/inner", host)
         await isolating.read(f"void (document.querySelector('iframe').src = '{address}')")
-        assert await tab.bell.until(partial(shows, frame, address), 5)
+        assert await tab.bell.until(partial(shows, frame, address), PATIENCE)
         assert await tab.ask(frame, "() => location.hostname") == host
         assert (frame.channel is tab.channel) is (host == "127.0.0.1")
         assert tab.main.children == [frame]

@@ -1,0 +1,57 @@
+"""Where a page goes: to an address, through its history, and until its document has loaded."""
+
+from typing import TYPE_CHECKING, Literal
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from services.runner.adapters.faults import StepFailed, place
+from services.runner.adapters.options import WaitUntil
+from services.runner.adapters.playwright_driver.errors import network_word
+
+if TYPE_CHECKING:
+    from services.runner.adapters.playwright_driver.tab import PlaywrightTab
+
+
+async def goto(tab: "PlaywrightTab", url: str, seconds: float) -> None:
+    """Opens an address; returns when its document has begun."""
+    tab.status, tab.unreachable = None, False
+    try:
+        response = await tab.page.goto(url, wait_until="commit", timeout=seconds * 1000)
+    except PlaywrightTimeout:
+        raise StepFailed("navigation_failed", f"{place(url)} did not answer within {seconds:g} s") from None
+    except PlaywrightError as error:
+        if "Download is starting" in str(error):
+            return
+        tab.fail_if_gone()
+        raise StepFailed("navigation_failed", f"{place(url)} cannot be opened ({network_word(error)})") from error
+    if response is not None:
+        tab.status = response.status
+
+
+async def travel(tab: "PlaywrightTab", where: Literal["back", "forward", "reload"], seconds: float) -> bool:
+    """Through the history; whether there was something."""
+    page, before = tab.page, tab.moves
+    go = {"back": page.go_back, "forward": page.go_forward, "reload": page.reload}[where]
+    try:
+        response = await go(wait_until="commit", timeout=seconds * 1000)
+    except PlaywrightTimeout:
+        raise StepFailed("navigation_failed", f"the page did not answer within {seconds:g} s") from None
+    except PlaywrightError as error:
+        tab.fail_if_gone()
+        raise StepFailed("navigation_failed", f"the page cannot be opened ({network_word(error)})") from error
+    return response is not None or tab.moves > before
+
+
+async def wait_loaded(page: Page, wait_until: WaitUntil, seconds: float) -> bool:
+    """Whether the document got as far as `wait_until` within the time; so has a page that is no more."""
+    if wait_until == "commit":
+        return True
+    try:
+        await page.wait_for_load_state(wait_until, timeout=max(seconds, 0.001) * 1000)
+    except PlaywrightTimeout:
+        return False
+    except PlaywrightError:
+        return True
+    return True

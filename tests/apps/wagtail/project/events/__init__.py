@@ -1,0 +1,1 @@
+"""Events with a venue, speakers and a programme."""
