@@ -39,7 +39,7 @@
   };
 
   // The options to choose for a value: by their value, else by what they say. One that matches several is none.
-  const optionsFor = (select, wanted) => {
+  const optionFor = (select, wanted) => {
     const all = [...select.options];
     const says = (option) => [option.label, option.text].map(fold);
     const levels = [(one) => one.value === wanted, (one) => says(one).includes(fold(wanted)), (one) => fold(one.value) === fold(wanted)];
@@ -51,6 +51,15 @@
     return { offered: all.slice(0, MOST_OFFERED).map((one) => one.text.trim()) };
   };
 
+  // The option for a value; of a list that takes several, one a line: `indexes`. What fails first is the answer.
+  const optionsFor = (select, wanted) => {
+    const lines = select.multiple ? wanted.split("\n").map((line) => line.trim()).filter(Boolean) : [];
+    if (lines.length < 2) return optionFor(select, wanted);
+    const found = lines.map((line) => optionFor(select, line));
+    const wrong = found.find((one) => one.index === undefined || one.disabled);
+    return wrong || { ...found[0], indexes: found.map((one) => one.index) };
+  };
+
   const isChosen = (select, index) => {
     const option = select.options && select.options[index];
     return Boolean(option && (select.selectedIndex === index || (select.multiple && option.selected)));
@@ -58,13 +67,13 @@
   // {gone: true} when it is no more.
   const chosen = (select, index) => (isThere(select) ? isChosen(select, index) : { gone: true });
 
-  // Chooses an option of a list; of one that takes several, only this. -> whether it is chosen now, or {gone: true}.
-  const chooseOption = (select, index) => {
+  // Chooses an option of a list; of one that takes several, only these. -> whether it is chosen now, or {gone: true}.
+  const chooseOption = (select, index, indexes = [index]) => {
     if (!isThere(select)) return { gone: true };
     const option = select.options && select.options[index];
     if (!option || option.matches(":disabled")) return false;
     select.focus();
-    if (select.multiple) for (const one of select.options) one.selected = one === option;
+    if (select.multiple) for (const one of select.options) one.selected = indexes.includes(one.index);
     else option.selected = true;
     tell(select);
     return chosen(select, index);

@@ -13,7 +13,7 @@
 
   const frame = () => new Promise((resolve) => {
     requestAnimationFrame(resolve);
-    setTimeout(resolve, 50); // a page in the background draws no frames
+    setTimeout(resolve, document.visibilityState === "hidden" ? 50 : 500); // a page in the background draws no frames
   });
 
   const placeOf = (element) => {

@@ -29,7 +29,7 @@
   const listed = (element, { value, act }) => {
     const option = optionsFor(element, value ?? "");
     const enabled = option.index !== undefined && !option.disabled;
-    const done = Boolean(act && enabled) && chooseOption(element, option.index) === true;
+    const done = Boolean(act && enabled) && chooseOption(element, option.index, option.indexes) === true;
     return { prepared: { kind: "select", option, chosen: done }, again: Boolean(option.offered) };
   };
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 SCHEME = "retold-file:"
 # The file field that is meant: the element, the one in it, or the one of its label. The element becomes that one.
-FIELD = """(engine) => {
+FIELD = """(engine, isAsked) => {
   const element = engine.element;
-  if (!element || !element.isConnected) return { gone: true };
+  if (!element || !(element.isConnected || isAsked)) return { gone: true };
   const isField = (one) => Boolean(one) && one.localName === "input" && one.type === "file";
   const label = element.closest("label");
   const inside = [...(element.shadowRoot || element).querySelectorAll('input[type="file"]')];
@@ -51,7 +51,7 @@ async def upload(doing: "Performance") -> None:
     await press(doing, located)
     # A field that is in no document is known to the driver alone.
     asked = await located.tab.asked_for_files(located.frame) or await located.ask(HEARD)
-    if not asked or not await _give(doing, located, paths):
+    if not asked or not await _give(doing, located, paths, asked=True):
         detail = "its element takes no files, and the page asked for none when it was pressed"
         raise StepFailed("value_not_taken", detail)
 
@@ -62,9 +62,9 @@ async def give(doing: "Performance", located: Located) -> None:
         raise StepFailed("value_not_taken", "its element takes no files")
 
 
-async def _give(doing: "Performance", located: Located, paths: Sequence[Path]) -> bool:
-    """Whether there is a field, and it has the files now."""
-    answer = await located.ask(FIELD)
+async def _give(doing: "Performance", located: Located, paths: Sequence[Path], *, asked: bool = False) -> bool:
+    """Whether there is a field, and it has the files now; one that the page `asked` with may stand in no document."""
+    answer = await located.ask(FIELD, asked)
     if answer.get("gone") and not doing.dispatched:
         raise StepFailed("not_found", "its element was replaced before it could be used", transient=True)
     field = answer.get("field")

@@ -22,6 +22,7 @@ NO = frozenset((
 ))
 # fmt: on
 SECOND_LOOK_SECONDS = 0.05
+AGAIN = 3
 MODES = ("replace", "append", "keys")
 TOOK = "(engine, value) => engine.took(engine.element, value)"
 CHECKED = "(engine) => engine.isChecked(engine.element)"
@@ -43,10 +44,7 @@ async def fill(doing: "Performance") -> None:
     if doing.leads_elsewhere and kind not in ("toggle", "radio"):
         await doing.intend(f"{doing.event} {located.tag} {located.selector}")
         located = await doing.locate(**_asked(doing), act=True)
-    if located.prepared.get("press"):  # the page reacts to fields being entered: this one is entered as a person does
-        aim = await take_aim(doing, located)
-        await located.tab.press(Press(aim.x, aim.y))
-        located = await doing.locate(**_asked(doing), act=True, pressed=True)
+    located = await _entered(doing, located)
     match kind:
         case "select":
             await _choose(doing, located)
@@ -56,6 +54,15 @@ async def fill(doing: "Performance") -> None:
             await _set(doing, located)
         case _:
             await _type(doing, located)
+
+
+async def _entered(doing: "Performance", located: Located) -> Located:
+    """The field, pressed first as a person does where the page reacts to fields being entered."""
+    if not located.prepared.get("press"):
+        return located
+    aim = await take_aim(doing, located)
+    await located.tab.press(Press(aim.x, aim.y))
+    return await doing.locate(**_asked(doing), act=True, pressed=True)
 
 
 def _asked(doing: "Performance") -> dict[str, Any]:
@@ -119,13 +126,14 @@ async def _took(located: Located, value: str) -> bool:
 async def _again(doing: "Performance", value: str) -> None:
     """A page that was just waking up may have eaten the value, or wants to see every key."""
     await doing.log("debug", "The field did not keep the value; typing it once more, key by key.")
-    located = await doing.locate(**_asked(doing), act=True)
-    doing.retries += 1
-    if await _took(located, value):
-        return
-    await _by_keys(located, value)
-    if await _took(located, value):
-        return
+    for _ in range(AGAIN):  # a field may be replaced when it is entered, and once more when it is typed into
+        located = await _entered(doing, await doing.locate(**_asked(doing), act=True))
+        doing.retries += 1
+        if await _took(located, value):
+            return
+        await _by_keys(located, value)
+        if await _took(located, value):
+            return
     if located.type in SHAPES:
         raise StepFailed("value_not_taken", _wants(located.type))
     limit = await located.ask(LIMIT)

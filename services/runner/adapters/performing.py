@@ -121,6 +121,7 @@ class Performance:
         self._report: dict[str, Any] = {}
         self._missed: set[str] = set()
         self._heal_told = False
+        self._asked: dict[str, Any] = {}
 
     @property
     def leads_elsewhere(self) -> bool:
@@ -195,6 +196,7 @@ class Performance:
         """The step's element, ready to be acted on, with what the engine prepared as `asked`. Raises `StepFailed`."""
         if not has_element(self.step):
             raise StepFailed("invalid_step", "the step names no element; record it again or give it a selector")
+        self._asked = asked
         where = await self.session.page_for(self.step, self.options.wait_timeout)
         answer = await locate(self.step, self.options, where, self.event, {"aside": True, **asked})
         if answer.report.get("aside"):
@@ -209,6 +211,10 @@ class Performance:
         if answer.located.type == "password" and self.value:
             self.session.conceal(self.value)
         return answer.located
+
+    async def locate_again(self) -> Located:
+        """The same once more, where the element was replaced meanwhile."""
+        return await self.locate(**self._asked)
 
     async def _press_beside(self, tab: Tab, answer: Answer) -> None:
         """What covers the element was opened by entering a field, and a press elsewhere closes it."""

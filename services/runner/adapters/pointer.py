@@ -67,12 +67,22 @@ async def press(doing: "Performance", located: Located, *, times: int = 1, quiet
     aim = await take_aim(doing, located)
     if (aim.commits and not quietly) or doing.leads_elsewhere:
         await doing.intend(f"{doing.event} {located.tag} {located.selector}")
-        aim = await take_aim(doing, located, again=True)
+        aim = await _aim_after_intent(doing, located)
     mark = doing.mark(located.tab)
     hold_ms = min(float(held), LONGEST_PRESS_MS) if isinstance(held, int | float) else 0.0
     doing.dispatched = True
     await located.tab.press(Press(aim.x, aim.y, button, times, hold_ms, modifiers))
     await doing.settle(mark)
+
+
+async def _aim_after_intent(doing: "Performance", located: Located) -> Aim:
+    """Storing the intent took a moment: the element may be elsewhere by now, or drawn anew."""
+    try:
+        return await take_aim(doing, located, again=True)
+    except StepFailed as failure:
+        if failure.detail != REPLACED:
+            raise
+        return await take_aim(doing, await doing.locate_again())
 
 
 def button_of(doing: "Performance") -> Button:

@@ -166,7 +166,6 @@ CASES = (
         "lists.html",
         (do("select", "[name=several]", "Ant\nc"), SEND),
         [sent(**LISTS | {"several": ["a", "c"]})],
-        limit="the engine chooses one option",
     ),
     Case(
         "lists that are filled late, or by another list, are waited for",

@@ -54,7 +54,7 @@ CASES = (
         "frames.html",
         (do("type", "#field", "askew", bundle=inside("#turned")), do("click", "#done", bundle=inside("#turned"))),
         [pressed(who="turned", field="askew")],
-        limit="drivers know where a frame begins, and not that it is turned or shrunk",
+        unable=dict.fromkeys(NO_CDP, "only where a frame begins is known, not that it is turned"),
     ),
     Case(
         "a frame that comes late is waited for",

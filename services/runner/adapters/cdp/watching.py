@@ -113,6 +113,12 @@ class WatchedTab(Tab):
             self.requests.left(event["frameId"])
             self.called_off(event["frameId"])
 
+    def stays(self) -> None:
+        """A person decided not to leave the page: nothing else says that what was asked for does not happen."""
+        self._wanted.clear()
+        self.settled = True
+        self.bell.ring()
+
     def called_off(self, frame: str) -> None:
         """A navigation that a frame wanted does not happen, or has become a download."""
         self._wanted.discard(frame)

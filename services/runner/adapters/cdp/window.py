@@ -171,6 +171,10 @@ class CdpWindow(Window):
         if shown.kind == "prompt":
             given["promptText"] = shown.default if answer.text is None else answer.text
         channel.post("Page.handleJavaScriptDialog", given)
+        if shown.kind == "beforeunload" and not answer.accept:
+            for tab in self.tabs:
+                if isinstance(tab, CdpTab) and tab.channel is channel:
+                    tab.stays()
 
     def _on_console(self, event: JSON) -> None:
         said = " ".join(_printed(each) for each in event["args"])

@@ -120,6 +120,11 @@ class PlaywrightTab(Tab):
         """Whether a navigation was asked for."""
         return bool(self._watch.wanted)
 
+    def stays(self, page: Page | None) -> None:
+        """A person decided not to leave the page: nothing else says that what was asked for does not happen."""
+        if page is self.page:
+            self._watch.wanted.clear()
+
     def stop_waiting_for_requests(self) -> None:
         """Forgets the requests under way."""
         self._watch.loading.clear()

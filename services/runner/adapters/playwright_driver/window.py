@@ -137,6 +137,9 @@ class PlaywrightWindow(Window):
         answer = self._listener.dialog(
             DialogShown(cast("DialogKind", dialog.type), dialog.message, dialog.default_value)
         )
+        if dialog.type == "beforeunload" and not answer.accept:
+            for tab in self.tabs:
+                cast("PlaywrightTab", tab).stays(dialog.page)
         _background(self._answering, lambda: _answer(dialog, answer))
 
     def _on_console(self, message: ConsoleMessage) -> None:
