@@ -9,6 +9,8 @@ from shared.testing.platform import Platform
 from shared.testing.sites import Sites
 from tests.e2e.recordings import people, register
 
+NOBODYS = "5b43e56e-3e40-4328-a850-57cdbcc3afbf"  # the id of nothing
+
 SERVICES = ("ingest", "scheduler", "runner", "healer")
 
 
@@ -24,10 +26,10 @@ async def test_every_service_publishes_openapi_3_1_under_its_prefix(platform: Pl
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", f"/ingest/v1/recordings/{uuid4()}", 404),
+        ("GET", f"/ingest/v1/recordings/{NOBODYS}", 404),
         ("GET", "/ingest/v1/recordings/not-an-id", 422),
-        ("GET", f"/scheduler/v1/jobs/{uuid4()}/events", 404),
-        ("POST", f"/scheduler/v1/jobs/{uuid4()}/cancel", 404),
+        ("GET", f"/scheduler/v1/jobs/{NOBODYS}/events", 404),
+        ("POST", f"/scheduler/v1/jobs/{NOBODYS}/cancel", 404),
         ("GET", "/scheduler/v1/jobs?cursor=nonsense", 422),
         ("GET", "/runner/v1/files/nonsense", 422),
         ("GET", f"/runner/v1/files/{'0' * 64}", 404),
@@ -47,7 +49,7 @@ async def test_errors_are_problems(platform: Platform, method: str, path: str, s
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic abc"}])
 @pytest.mark.parametrize(
-    "path", ["/ingest/v1/recordings", "/scheduler/v1/jobs", f"/runner/v1/jobs/{uuid4()}/results", "/healer/v1/heals"]
+    "path", ["/ingest/v1/recordings", "/scheduler/v1/jobs", f"/runner/v1/jobs/{NOBODYS}/results", "/healer/v1/heals"]
 )
 async def test_nobody_reads_without_a_token(platform: Platform, path: str, header: dict[str, str]) -> None:
     client = platform.client
