@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -19,6 +20,8 @@ from shared.local.nats_server import NatsServer
 from shared.ops.settings import Settings
 from shared.runtime import Blueprint, Resources, open_resources
 from shared.testing.folders import open_folder
+
+os.environ["COLUMNS"] = "200"  # tables are as wide everywhere, also where no terminal says how wide it is
 
 OpenResources = Callable[[Blueprint], Awaitable[Resources]]
 

@@ -191,7 +191,7 @@ async def test_rebuilding_while_the_services_run_changes_nothing(upright: Uprigh
 
     before = await shown()
     rebuilt = (await upright.retold("rebuild", "ingest", "--json")).json
-    assert [each["projection"] for each in rebuilt] == ["ingest.recordings", "ingest.users", "ingest.teams"]
+    assert {"ingest.recordings", "ingest.users", "ingest.teams"} < {each["projection"] for each in rebuilt}
     assert (await upright.retold("rebuild", "scheduler.execution_jobs")).code == 0
     assert await shown() == before
     again = await upright.retold("import", upright.files / "recording.json", "--name", "After the rebuild")

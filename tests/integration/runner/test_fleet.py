@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -248,7 +249,7 @@ def busy(process: psutil.Process) -> bool:
 
 async def test_processes_that_have_lost_their_parent_are_found_and_ended(tmp_path):
     mark = f"--retold-test={tmp_path}"
-    sleeping = f"{sys.executable} -c 'import time; time.sleep(60)' {mark} &"
+    sleeping = f"{shlex.quote(sys.executable)} -c 'import time; time.sleep(60)' {shlex.quote(mark)} &"
     await (await asyncio.create_subprocess_shell(sleeping, start_new_session=True)).wait()
     found: set[psutil.Process] = set()
     async with asyncio.timeout(20):

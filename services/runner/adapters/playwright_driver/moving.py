@@ -1,17 +1,19 @@
-"""Where a page goes: to an address, through its history, and until its document has loaded."""
+"""Where a page goes: to an address, through its history, until its document has loaded; over which network."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from playwright.async_api import CDPSession, Frame, Page
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from services.runner.adapters.faults import StepFailed, place
 from services.runner.adapters.options import WaitUntil
-from services.runner.adapters.playwright_driver.errors import network_word
+from services.runner.adapters.playwright_driver.errors import network_word, translated
 
 if TYPE_CHECKING:
     from services.runner.adapters.playwright_driver.tab import PlaywrightTab
+
+ACTION_MS = 10_000
 
 
 async def goto(tab: "PlaywrightTab", url: str, seconds: float) -> None:
@@ -55,3 +57,28 @@ async def wait_loaded(page: Page, wait_until: WaitUntil, seconds: float) -> bool
     except PlaywrightError:
         return True
     return True
+
+
+async def emulate_network(page: Page, devtools: CDPSession | None, conditions: dict[str, Any]) -> None:
+    """Slows the page's network down; without the browser's own tools it is only on or off."""
+    with translated():
+        if devtools is None:
+            await page.context.set_offline(bool(conditions["offline"]))
+            return
+        await devtools.send("Network.enable")
+        await devtools.send("Network.emulateNetworkConditions", conditions)
+
+
+async def place_of(frame: Frame) -> tuple[float, float]:
+    """Where a frame's viewport begins in that of the window; scrolls the frame into view first."""
+    with translated():
+        owner = await frame.frame_element()
+        await owner.scroll_into_view_if_needed(timeout=ACTION_MS)
+        box = await owner.bounding_box()
+        left, top = await owner.evaluate(
+            "(frame) => { const own = getComputedStyle(frame), side = (name) => parseFloat(own[name]) || 0;"
+            " return [frame.clientLeft + side('paddingLeft'), frame.clientTop + side('paddingTop')]; }"
+        )
+    if box is None:
+        raise StepFailed("not_visible", "the frame around its element cannot be seen", transient=True)
+    return box["x"] + left, box["y"] + top

@@ -176,17 +176,7 @@ class PlaywrightTab(Tab):
         real = cast("FrameOf", frame).real
         if real.parent_frame is None:
             return 0.0, 0.0
-        with translated():
-            owner = await real.frame_element()
-            await owner.scroll_into_view_if_needed(timeout=ACTION_MS)
-            box = await owner.bounding_box()
-            left, top = await owner.evaluate(
-                "(frame) => { const own = getComputedStyle(frame), side = (name) => parseFloat(own[name]) || 0;"
-                " return [frame.clientLeft + side('paddingLeft'), frame.clientTop + side('paddingTop')]; }"
-            )
-        if box is None:
-            raise StepFailed("not_visible", "the frame around its element cannot be seen", transient=True)
-        return box["x"] + left, box["y"] + top
+        return await moving.place_of(real)
 
     # --- input ---
 
@@ -281,19 +271,8 @@ class PlaywrightTab(Tab):
 
     async def emulate_network(self, *, download: float, upload: float, latency_ms: float, offline: bool) -> None:
         """Slows the page's network down; Firefox only knows on and off."""
-        if self._devtools is None:
-            with translated():
-                await self.page.context.set_offline(offline)
-            return
-        conditions = {
-            "offline": offline,
-            "downloadThroughput": download,
-            "uploadThroughput": upload,
-            "latency": latency_ms,
-        }
-        with translated():
-            await self._devtools.send("Network.enable")
-            await self._devtools.send("Network.emulateNetworkConditions", conditions)
+        speeds = {"downloadThroughput": download, "uploadThroughput": upload, "latency": latency_ms}
+        await moving.emulate_network(self.page, self._devtools, {"offline": offline, **speeds})
 
     async def screenshot(self, *, whole_page: bool = False) -> bytes:
         """What can be seen, as a JPEG."""
