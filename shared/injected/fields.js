@@ -1,6 +1,6 @@
 // Fields: what kind they are, what they hold, and what of filling them is done in the page. What a person would do with
 // keys is done by real input from outside.
-({ tagOf, typeOf, roleOf, isToggle, fold, nameOf, parentOf, focusedNow, commits }) => {
+({ tagOf, typeOf, roleOf, isToggle, fold, nameOf, parentOf, focusedNow, commits, scrolling }) => {
   const SET_NATIVELY = new Set(["date", "time", "datetime-local", "month", "week", "color", "range"]);
   const MOST_OFFERED = 12;
 
@@ -72,7 +72,7 @@
     if (!isThere(select)) return { gone: true };
     const option = select.options && select.options[index];
     if (!option || option.matches(":disabled")) return false;
-    select.focus();
+    scrolling(select, () => select.focus());
     if (select.multiple) for (const one of select.options) one.selected = indexes.includes(one.index);
     else option.selected = true;
     tell(select);
@@ -100,7 +100,7 @@
   const setValue = (element, wanted) => {
     const value = element.type === "color" ? wanted.trim().toLowerCase() : wanted.trim();
     if (value && meansNothing(element, value)) return false;
-    element.focus();
+    scrolling(element, () => element.focus());
     // The prototype's: a page's framework may have put a setter of its own before it, to notice what it did itself.
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(element, value);
     tell(element);
@@ -135,7 +135,7 @@
   const enter = (element, mode) => {
     const editable = element.isContentEditable;
     const target = editable ? hostOf(element) : element;
-    target.focus();
+    scrolling(target, () => target.focus());
     if (editable) selectIn(element, mode);
     else if (mode !== "replace") caretToEnd(element);
     else if (element.select) element.select();

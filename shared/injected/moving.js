@@ -1,5 +1,5 @@
 // Whether an element stays where it is, so that a press at its place reaches it.
-({ parentOf, mayMove }) => {
+({ parentOf, stirred }) => {
   const SHORT_ANIMATION = 1000; // ms
   const TWO_FRAMES = 32; // ms
   const OURS = "retold"; // the id of our own animations
@@ -51,13 +51,14 @@
   const isStill = async (element) => {
     const running = movements(element);
     if (running.some(isShort)) return false;
-    if (!running.length && !mayMove(element)) return true;
+    const since = stirred(element);
+    if (!running.length && since === null) return true;
     const before = placeOf(element);
     const began = performance.now();
     if (stood.place !== before) stood = { place: before, since: began };
     if (began - stood.since >= TWO_FRAMES) return true;
-    await frame();
-    await frame();
+    do await frame(); // one is what it takes to see a movement
+    while (performance.now() < Math.min((running.length ? began : since) + TWO_FRAMES, began + TWO_FRAMES));
     return element.isConnected && placeOf(element) === before && !movements(element).some(isShort);
   };
 

@@ -3,7 +3,6 @@
   const LOOK_AGAIN = 80; // ms, where no mutation wakes us
   const BURST = 4; // ms, for a burst of changes to end
   const RECENT = 100; // ms: who changed before that has begun to move by now, or never will
-  const OWN_SCROLL = 40; // ms, in which a scrolling of ours is told of
   const KEPT = 400; // ms, that what was worked out holds: what styles show or hide, no mutation tells
   const MOST_RECORDS = 500;
   const ALL = { subtree: true, childList: true, attributes: true, characterData: true };
@@ -15,7 +14,7 @@
   let recent = []; // [when, mutation record]
   let flooded = -Infinity; // when there were more records than we keep
   let scrolled = -Infinity;
-  let ownScroll = -Infinity;
+  const left = new WeakMap(); // what scrolls -> where we left it: the page tells of it a frame later
   const watched = new WeakSet();
 
   const noted = (records) => {
@@ -34,7 +33,7 @@
     if (observer) return;
     observer = new MutationObserver(noted);
     observer.observe(document, ALL);
-    const moved = () => now() - ownScroll > OWN_SCROLL && (scrolled = now());
+    const moved = ({ target }) => left.get(target) !== stand(target) && (scrolled = now());
     document.addEventListener("scroll", moved, { capture: true, passive: true });
     if (document.readyState !== "complete") flooded = page.changed = now();
   };
@@ -69,22 +68,32 @@
     return answers.get(about);
   };
 
-  const scrollTo = (element) => {
-    ownScroll = now();
-    element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-  };
+  const stand = (target) => (target === document ? `${scrollX},${scrollY}` : `${target.scrollLeft},${target.scrollTop}`);
 
-  // Whether something happened just now after which the element may begin to move: it was put on the page, what it is
-  // in was changed, a script sets styles, or something scrolls.
-  const mayMove = (element) => {
+  // Does what may scroll the element into view, at once; that is no movement of the page's.
+  const scrolling = (element, deed) => {
+    const before = new Map([[document, stand(document)]]);
+    for (let node = element; node; node = node.parentNode || node.host) if (node.scrollTo) before.set(node, stand(node));
+    const done = deed();
+    for (const [node, stood] of before) if (stand(node) !== stood) left.set(node, stand(node));
+    return done;
+  };
+  const scrollTo = (element) =>
+    scrolling(element, () => element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" }));
+
+  // When something last happened after which the element may begin to move: it was put on the page, what it is in was
+  // changed, a script set styles, or something scrolled. null: not lately.
+  const stirred = (element) => {
     const since = now() - RECENT;
-    if (flooded > since || scrolled > since) return true;
-    return recent.some(([when, { type, target, attributeName, addedNodes }]) => {
-      if (when < since || type === "characterData") return false;
+    const may = ({ type, target, attributeName, addedNodes }) => {
+      if (type === "characterData") return false;
       if (type === "attributes") return attributeName === "style" || target.contains(element);
       return [...addedNodes].some((node) => node.contains(element));
-    });
+    };
+    const last = recent.findLast(([when, record]) => when >= since && may(record));
+    const latest = Math.max(flooded, scrolled, last ? last[0] : -Infinity);
+    return latest >= since ? latest : null;
   };
 
-  return { page, watch, watchTree, change, remember, forget, scrollTo, mayMove };
+  return { page, watch, watchTree, change, remember, forget, scrolling, scrollTo, stirred };
 }

@@ -163,6 +163,12 @@ class Tab(ABC):
     async def insert_text(self, text: str) -> None:
         """Puts text where the cursor is, in the place of what is selected, as an input method would."""
 
+    async def put(self, text: str, last: str) -> None:
+        """Puts text in the place of what is selected, then presses the key of one more character."""
+        if text:
+            await self.insert_text(text)
+        await self.key("press", last)
+
     @abstractmethod
     async def key(self, deed: Literal["down", "up", "press"], name: str) -> None:
         """Presses, holds or lets go of a key: `KeyboardEvent.key` or `.code`, or a chord such as `Control+A`.

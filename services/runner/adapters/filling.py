@@ -102,9 +102,7 @@ async def _put(located: Located, value: str, *, clear: bool) -> None:
         if clear:
             await tab.key("press", "Delete")
     elif value[-1].isprintable():
-        if len(value) > 1:
-            await tab.insert_text(value[:-1])
-        await tab.key("press", value[-1])
+        await tab.put(value[:-1], value[-1])
     else:  # a key for it may do something else: Enter sends
         await tab.insert_text(value)
 

@@ -25,6 +25,11 @@ class Keyboard:
         """Puts text where the cursor is, as an input method would."""
         await self._acknowledged(self._channel.start("Input.insertText", {"text": text}))
 
+    def begin(self, text: str) -> None:
+        """The same, for a key that follows at once: the browser keeps the order."""
+        if text:
+            self._channel.post("Input.insertText", {"text": text})
+
     async def key(self, deed: Literal["down", "up", "press"], name: str) -> None:
         """Presses, holds or lets go of a key or a chord. Raises `StepFailed` for what is no key."""
         *before, last = _chord(name)

@@ -120,6 +120,11 @@ class CdpTab(WatchedTab):
         """Puts text where the cursor is, in the place of what is selected."""
         await self.keyboard.insert(text)
 
+    async def put(self, text: str, last: str) -> None:
+        """Puts text in the place of what is selected, then presses the key of one more character."""
+        self.keyboard.begin(text)
+        await self.keyboard.key("press", last)
+
     async def key(self, deed: Literal["down", "up", "press"], name: str) -> None:
         """Presses, holds or lets go of a key."""
         await self.keyboard.key(deed, name)
