@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +28,6 @@ class CdpBrowser(RunningBrowser):
         self._connection = connection
         self._process = process
         self._windows: dict[str, CdpWindow] = {}
-        self._beginning: list[CdpWindow] = []
         self._agent = ""
         if process is not None:
             self.pids = process.pids
@@ -61,6 +61,7 @@ class CdpBrowser(RunningBrowser):
             await window.close()
             raise
         self._windows[window.identity] = window
+        window.when_closed = partial(self._windows.pop, window.identity, None)
         return window
 
     async def probe(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class CdpWindow(Window):
         self.options = options
         self.listener = listener
         self.identity = ""
+        self.when_closed: Callable[[], object] | None = None
         self._own_folder = options.folder is None
         self.downloads = Downloads(options.folder or Path(tempfile.mkdtemp(prefix="retold-downloads-")))
         self._bell = Bell()
@@ -226,6 +227,8 @@ class CdpWindow(Window):
                 await self.connection.browser.send("Target.disposeBrowserContext", {"browserContextId": self.identity})
         for session in list(self._by_session):
             self.detached(session)
+        if self.when_closed is not None:
+            self.when_closed()
         if self._own_folder:
             await asyncio.to_thread(shutil.rmtree, self.downloads.folder, ignore_errors=True)
         return WindowRemains()

@@ -1,6 +1,8 @@
 """Windows of the Chromium driver: their pages and popups, dialogs, downloads, storage, and what they pretend to be."""
 
 import asyncio
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -289,3 +291,13 @@ async def test_many_windows_at_once_are_kept_apart(chromium: CdpBrowser, pages: 
             return str(await opened.read("i.value"))
 
     assert await asyncio.gather(*(row(number) for number in range(6))) == [f"row {number}" for number in range(6)]
+
+
+async def test_nothing_keeps_a_window_that_was_closed(chromium):
+    window = await chromium.window(SessionOptions(), Noted())
+    await window.open_tab()
+    await window.close()
+    kept = weakref.ref(window)
+    del window
+    gc.collect()
+    assert kept() is None
