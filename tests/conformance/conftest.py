@@ -16,7 +16,7 @@ from tests.conformance.server import Server
 DRIVERS: dict[str, dict[str, Any]] = {
     "cdp": {"driver": "cdp"},
     "playwright": {"driver": "playwright"},
-    "firefox": {"engine": "firefox"},
+    "firefox": {"engine": "firefox", "contexts_per_browser": 1},  # one window of it has the focus, the others have none
     "webkit": {"engine": "webkit"},
 }
 AT_ONCE = 4  # most of a case's time is waiting

@@ -11,7 +11,15 @@ from typing import Any
 from uuid import uuid4
 
 from services.runner.adapters.browser import Fleet
-from services.runner.adapters.options import Artifact, HealReport, LogLevel, SessionOptions, StepOptions
+from services.runner.adapters.options import (
+    Artifact,
+    HealReport,
+    LogLevel,
+    ModelAnswer,
+    ModelQuestion,
+    SessionOptions,
+    StepOptions,
+)
 from services.runner.policies import with_dialogs
 from shared.contracts.recording import Step
 from shared.contracts.runner import StepResult
@@ -37,6 +45,15 @@ class Kept:
 
     async def healed(self, report: HealReport) -> None:
         self.lines.append(f"healed step {report.step_number}: {report.success}")
+
+    async def review(self, report: HealReport) -> bool:
+        return True
+
+    async def ask_model(self, question: ModelQuestion) -> ModelAnswer | None:
+        raise AssertionError("no case asks a model")
+
+    async def withdrawn(self, report: HealReport, cache_key: str | None, reason: str) -> None:
+        self.lines.append(f"withdrawn: {reason}")
 
     async def cached_missed(self, step_number: int, cache_key: str) -> None:
         raise AssertionError("no case has a cache")
@@ -97,7 +114,7 @@ class Stage:
                 await self._arrived(case, run)
             await session.finish(kept)
             outcome.extracted = dict(session.extracted)
-        outcome.told = self.server.told(run)
+            outcome.told = self.server.told(run)  # before the window is closed, which pages tell of as well
         return outcome
 
     def _steps(self, case: Case, run: str) -> Sequence[Step]:

@@ -51,6 +51,7 @@ class RunningBrowser(ABC):
     name: BrowserName
     pids: Callable[[], set[int]] = staticmethod(lambda: set())
     ports: frozenset[int] = frozenset()  # of loopback, on which it can be driven: no page may reach them
+    rows_at_once: int | None = None  # where it cannot have as many as the fleet would give it
 
     @property
     @abstractmethod

@@ -9,9 +9,6 @@ from shared import browsers
 from shared.bus.presence import Offered
 from shared.contracts.browsers import Engine
 
-# Its pages keep to the guarded way out of their row; that all else in it does is not proven, so rows are not run in it.
-UNPROVEN: dict[Engine, str] = {"webkit": "WebKit is not proven to keep to the guarded way out of a row"}
-
 
 def offers(executable: str | None, remotes: Sequence[Remote]) -> tuple[Offered, ...]:
     """One answer for each engine; blocks for some tenths of a second. `executable`: the only Chromium, where given."""
@@ -28,5 +25,4 @@ def _of(engine: Engine, executable: str | None, remotes: Sequence[Remote]) -> It
     reason = found.reason
     if reason is None and not is_here(driver):
         reason = f"this release has no driver for {engine} {found.version} yet"
-    reason = reason or UNPROVEN.get(engine)
     yield Offered(engine, driver, found.version, str(found.path or ""), reason)

@@ -118,7 +118,8 @@ class Pool:
 
     def _roomiest(self) -> Warm | None:
         fit = [each for each in self.running if self._why_worn(each) is None]
-        roomy = [each for each in fit if each.active < self._limits.contexts_per_browser]
+        most = self._limits.contexts_per_browser
+        roomy = [each for each in fit if each.active < min(most, each.browser.rows_at_once or most)]
         return min(roomy, key=lambda each: (each.active, -each.rows), default=None)
 
     def _why_worn(self, warm: Warm) -> str | None:

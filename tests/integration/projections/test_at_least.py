@@ -19,6 +19,11 @@ NO_READ_MODEL = {
     "/v1/files/{digest}",  # by its content's hash: there or not
     "/v1/jobs/{job_id}/events",  # the log itself, live
     "/v1/jobs/{job_id}/logs/live",
+    "/v1/jobs/{job_id}/rows/{row}/live",  # as it happens
+    "/v1/jobs/{job_id}/rows/{row}/live.html",
+    "/v1/jobs/{job_id}/rows/{row}/picture",
+    "/v1/browser-types",  # who is present now
+    "/v1/workers",
 }
 TOKEN = "a token of the tests"
 ORG = uuid4()

@@ -1,6 +1,5 @@
 """A real WebKit over WebDriver: what a site receives, what is seen of its pages, and which way its requests go."""
 
-import asyncio
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,13 +13,10 @@ from services.runner.adapters.browser import Fleet
 from services.runner.adapters.events import Happenings
 from services.runner.adapters.faults import DriverError, StepFailed
 from services.runner.adapters.options import SessionOptions
-from services.runner.adapters.port import Guarding
 from services.runner.adapters.webdriver.browser import WebKitBrowser, connect, launch
 from shared.browsers import installed
 from shared.testing.sites import Sites
-from shared.url_policy import Refusal, Rules, read_allowances
 from tests.integration.runner.conftest import Row
-from tests.integration.runner.ways_out import WAYS, script, serving
 
 WEBKIT = installed("webkit")
 pytestmark = [
@@ -153,32 +149,6 @@ async def test_the_engine_is_not_seen_among_what_a_page_lists(page: Row) -> None
     await do(page, "click", "h1")
     assert await page.read("Object.keys(window).concat(Object.keys(globalThis)).filter((k) => k.startsWith('_'))") == []
     assert await page.read("[...document.scripts].some((script) => script.text.includes('engine'))") is False
-
-
-async def test_no_way_leads_past_the_guard(webkit: Fleet) -> None:
-    async with serving() as open_one, serving() as hidden:
-        refusals: list[Refusal] = []
-        rules = Rules(operator=read_allowances(f"127.0.0.1:{open_one.port}"))
-        async with webkit.session(guarding=Guarding(rules, refusals.append)) as session:
-            tab: Any = session.front
-            for way in WAYS:
-                await tab.goto(f"{open_one.url}/", 20)
-                await tab.ready()
-                await tab.evaluate(tab.main, f"{script(way, hidden.url)}, 0")
-                await asyncio.sleep(0.3)
-        assert open_one.connections > 0
-        assert f"127.0.0.1:{hidden.port}" in str(refusals)
-        assert hidden.connections == 0
-
-
-async def test_without_a_guard_the_same_ways_do_lead_there(webkit: Fleet) -> None:
-    async with serving() as open_one, serving() as hidden, webkit.session() as session:
-        tab: Any = session.front
-        await tab.goto(f"{open_one.url}/", 20)
-        await tab.evaluate(tab.main, f"{script('an image', hidden.url)}, 0")
-        async with asyncio.timeout(10):
-            while not hidden.connections:
-                await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
+import psutil
 from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from services.runner.adapters.driver_terms import BrowserName, Listener
 from services.runner.adapters.driver_windows import RunningBrowser
 from services.runner.adapters.faults import DriverError
-from services.runner.adapters.guard import FIREFOX_PREFERENCES as PREFERENCES
 from services.runner.adapters.options import SessionOptions
 from services.runner.adapters.playwright_driver.errors import first_line, translated
+from services.runner.adapters.playwright_driver.firefox import CHANNEL, PREFERENCES
 from services.runner.adapters.playwright_driver.videos import can_record, with_ffmpeg
 from services.runner.adapters.playwright_driver.window import PlaywrightWindow
 
 CLOSE_SECONDS = 5.0
-FIREFOX_OVER_BIDI: Any = "moz-firefox"  # Debian's Firefox and Mozilla's own; Playwright's own build needs no channel
 
 
 class Installed(Protocol):
@@ -38,6 +38,7 @@ class PlaywrightBrowser(RunningBrowser):
 
     def __init__(self, playwright: Playwright, browser: Browser, name: BrowserName) -> None:
         self._playwright, self._browser, self.name = playwright, browser, name
+        self.rows_at_once = 1 if name.engine == "firefox" else None  # only its active window has the focus
         self._devtools: Any = None
 
     @property
@@ -85,11 +86,7 @@ async def launch(installed: Installed, *, headless: bool = True, args: Sequence[
         with translated():
             browser = await getattr(playwright, engine).launch(
                 executable_path=installed.path,
-                **(
-                    {"channel": FIREFOX_OVER_BIDI, "firefox_user_prefs": dict(PREFERENCES)}
-                    if engine == "firefox"
-                    else {}
-                ),
+                **({"channel": CHANNEL, "firefox_user_prefs": dict(PREFERENCES)} if engine == "firefox" else {}),
                 args=[*installed.arguments(), *args],
                 headless=headless,
                 handle_sigint=False,  # the service decides when its browsers end
@@ -99,7 +96,20 @@ async def launch(installed: Installed, *, headless: bool = True, args: Sequence[
     except BaseException:
         await playwright.stop()
         raise
-    return PlaywrightBrowser(playwright, browser, BrowserName(engine, browser.version, str(installed.path)))
+    started = PlaywrightBrowser(playwright, browser, BrowserName(engine, browser.version, str(installed.path)))
+    if engine == "firefox":  # Chromium is driven over a pipe
+        started.ports = await asyncio.to_thread(_ports_listened_on, "firefox")
+    return started
+
+
+def _ports_listened_on(name: str) -> frozenset[int]:
+    """Of the processes below this one that are called so."""
+    found: set[int] = set()
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if name in process.name():
+                found |= {one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+    return frozenset(found)
 
 
 async def connect(address: str, engine: Literal["chromium", "firefox", "webkit"] = "chromium") -> PlaywrightBrowser:

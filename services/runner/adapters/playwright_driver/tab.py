@@ -1,8 +1,8 @@
 """A page that Playwright drives."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -16,38 +16,11 @@ from services.runner.adapters.faults import DocumentGone, DriverError, StepFaile
 from services.runner.adapters.options import WaitUntil
 from services.runner.adapters.playwright_driver import moving
 from services.runner.adapters.playwright_driver.errors import translated
+from services.runner.adapters.playwright_driver.frames import FrameOf
 from services.runner.adapters.playwright_driver.watch import Watch
 from shared.injected import engine
 
 ACTION_MS = 10_000
-
-
-class FrameOf:
-    """A Playwright frame under the port's names; one object a frame."""
-
-    def __init__(self, tab: "PlaywrightTab", real: Frame) -> None:
-        self._tab, self.real = tab, real
-        self.engine: JSHandle | None = None
-
-    @property
-    def url(self) -> str:
-        """The address of the document in it."""
-        return self.real.url
-
-    @property
-    def parent(self) -> "FrameOf | None":
-        """The frame around it."""
-        return self._tab.frame(self.real.parent_frame) if self.real.parent_frame else None
-
-    @property
-    def children(self) -> "list[FrameOf]":
-        """The frames in it."""
-        return [self._tab.frame(one) for one in self.real.child_frames]
-
-    @property
-    def detached(self) -> bool:
-        """Whether it is no more."""
-        return self.real.is_detached()
 
 
 class PlaywrightTab(Tab):
@@ -185,7 +158,7 @@ class PlaywrightTab(Tab):
         if press.button in ("back", "forward"):
             raise StepFailed("invalid_step", f"this browser has no mouse button {press.button!r} for us")
         button = cast("Literal['left', 'middle', 'right']", press.button)
-        with translated():
+        with self._that_may_close_it():
             for modifier in sorted(press.modifiers):
                 await self.page.keyboard.down(modifier)
             try:
@@ -195,6 +168,17 @@ class PlaywrightTab(Tab):
             finally:
                 for modifier in sorted(press.modifiers):
                     await self.page.keyboard.up(modifier)
+
+    @contextmanager
+    def _that_may_close_it(self) -> Iterator[None]:
+        """For input that was sent to a page which is there: one that closes under it has had it."""
+        there = not self.closed
+        with translated():
+            try:
+                yield
+            except PlaywrightError:
+                if not (there and self.closed and self.connected):
+                    raise
 
     async def move(self, x: float, y: float, steps: int = 1) -> None:
         """Moves the mouse."""
@@ -235,8 +219,12 @@ class PlaywrightTab(Tab):
                 raise
             if len(name) != 1:
                 raise StepFailed("invalid_step", f"{name[:20]!r} is no key that can be pressed") from None
-            if deed != "up":  # a character that no key of the keyboard layout gives
-                await self.insert_text(name)
+            if deed != "up":
+                await self.insert_character(name)
+
+    async def insert_character(self, character: str) -> None:
+        """What no key of the keyboard layout gives."""
+        await self.insert_text(character)
 
     async def give_files(self, frame: AnyFrame, paths: Sequence[Path]) -> None:
         """Puts files into the file field that is `engine.element`."""

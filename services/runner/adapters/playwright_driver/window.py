@@ -15,6 +15,7 @@ from services.runner.adapters.driver_windows import Window
 from services.runner.adapters.faults import DriverFailure, StepFailed
 from services.runner.adapters.options import SessionOptions
 from services.runner.adapters.playwright_driver.errors import translated
+from services.runner.adapters.playwright_driver.firefox_tab import FirefoxTab
 from services.runner.adapters.playwright_driver.tab import PlaywrightTab
 
 CLOSE_SECONDS = 5.0
@@ -53,6 +54,7 @@ class PlaywrightWindow(Window):
     def __init__(self, context: BrowserContext, options: SessionOptions, listener: Listener) -> None:
         super().__init__()
         self.context, self._options, self._listener = context, options, listener
+        self._is_firefox = context.browser is not None and context.browser.browser_type.name == "firefox"
         self._opening: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[None]] = set()
         context.on("page", self._on_page)
@@ -127,7 +129,8 @@ class PlaywrightWindow(Window):
         _background(self._opening, lambda: self._watch(page))
 
     async def _watch(self, page: Page) -> None:
-        tab = PlaywrightTab(page, self._listener, network_log=self._options.network_log)
+        kind = FirefoxTab if self._is_firefox else PlaywrightTab
+        tab = kind(page, self._listener, network_log=self._options.network_log)
         with suppress(PlaywrightError, DriverFailure):  # a page that closed again at once
             await tab.watch()
             self.tabs.append(tab)

@@ -115,8 +115,6 @@ async def launch(installed: Installed, *, headless: bool = True, args: Sequence[
 
 def _refuse_what_cannot_be(options: SessionOptions) -> None:
     """A row runs as it was asked for, or not at all, where it is about what it may reach and who it is."""
-    if options.proxy:  # its pages go through the proxy they are given; whether all else does is not proven yet
-        raise DriverError("WebKit is not proven to keep to its guarded way out; run the row in Chromium or Firefox")
     if options.judge is not None:
         raise DriverError(
             "WebKit cannot be told which full addresses it may load; run the row in Chromium or Firefox, or use a URL "

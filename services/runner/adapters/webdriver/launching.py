@@ -13,6 +13,7 @@ import psutil
 
 from services.runner.adapters import processes
 from services.runner.adapters.faults import DriverError
+from services.runner.adapters.webdriver import downloads
 
 SCREEN = (2560, 2048)  # pixels; what reaches beyond is drawn all the same
 START_SECONDS = 30.0
@@ -115,6 +116,7 @@ class Driver:
 async def start_driver(path: Path, environment: Mapping[str, str], mark: Sequence[str]) -> Driver:
     """A driver on a free port of loopback. Raises `DriverError`."""
     folder = Path(tempfile.mkdtemp(prefix="retold-webkit-"))
+    downloads.prepare(folder)
     own = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("DATA", "CONFIG", "CACHE", "STATE")}
     started: Started | None = None
     try:

@@ -30,6 +30,8 @@ async def goto(tab: "WebKitTab", url: str, seconds: float) -> None:
         await tab.window.send("POST", "/url", {"url": url})
     if not await _looked(tab, lambda: tab.moves > moves or tab.closed, seconds):
         raise StepFailed("navigation_failed", f"{place(url)} did not answer within {seconds:g} s")
+    if tab.main.url == "about:blank" and not tab.unreachable and not url.startswith("about:"):
+        tab.is_unreachable(url, "WebKit does not go there: its port may be one that browsers keep closed")
     if tab.unreachable:
         raise StepFailed("navigation_failed", f"{place(url)} cannot be opened ({tab.why_unreachable[:120]})")
 

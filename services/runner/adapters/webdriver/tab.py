@@ -10,11 +10,12 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from services.runner.adapters import native_drags
 from services.runner.adapters.driver import TICK_SECONDS, Tab, until
 from services.runner.adapters.driver_terms import Frame, Press
 from services.runner.adapters.faults import DocumentGone, DriverError, DriverFailure, StepFailed, TargetGone
 from services.runner.adapters.options import WaitUntil
-from services.runner.adapters.webdriver import moving, scripts
+from services.runner.adapters.webdriver import entering, moving, scripts
 from services.runner.adapters.webdriver.frames import ELEMENT_KEY, FrameOf
 from services.runner.adapters.webdriver.input import Input
 
@@ -114,7 +115,11 @@ class WebKitTab(Tab):
         for attempt in range(MOST_DOCUMENTS):
             self.fail_if_gone()
             try:
-                return await self._put(inside, scripts.asking(question), argument)
+                answer = await self._put(inside, scripts.asking(question), argument)
+                if entering.was_kept_out(inside, answer):
+                    await entering.press_element(self, inside, await self._put(inside, entering.MIDDLE, None))
+                    answer = await self._put(inside, scripts.asking(question), argument)
+                return answer
             except DocumentGone:
                 await self.window.settled()
                 if inside.detached or attempt == MOST_DOCUMENTS - 1:
@@ -181,11 +186,15 @@ class WebKitTab(Tab):
 
     async def hold(self) -> None:
         """Presses the left button and keeps it pressed."""
+        await native_drags.expect(self)
         await self.input.hold()
 
     async def release(self) -> None:
         """Lets go of the left button."""
+        dragged = await native_drags.began(self)
         await self.input.release()
+        if dragged:
+            raise native_drags.refuse("WebKit")
 
     async def scroll_wheel(self, dx: float, dy: float) -> None:
         """Turns the wheel."""

@@ -10,6 +10,7 @@ from services.runner.adapters.driver_windows import Window
 from services.runner.adapters.faults import DriverFailure, StepFailed, TargetGone
 from services.runner.adapters.options import SessionOptions
 from services.runner.adapters.webdriver import dialogs, scripts
+from services.runner.adapters.webdriver.downloads import Downloads
 from services.runner.adapters.webdriver.frames import ELEMENT_KEY, FrameOf
 from services.runner.adapters.webdriver.launching import SCREEN, Driver
 from services.runner.adapters.webdriver.tab import WebKitTab
@@ -37,6 +38,7 @@ class WebKitWindow(Window):
         self.listener = listener
         self.when_closed: Callable[[], None] = lambda: None
         self._wire, self._driver, self._options = wire, driver, options
+        self._downloads = Downloads(driver.folder, listener)
         self._turn = asyncio.Lock()
         self._at: FrameOf | None = None  # where the session looks
         self._front: WebKitTab | None = None
@@ -161,6 +163,7 @@ class WebKitWindow(Window):
 
     async def look(self) -> None:
         """Which pages there are, and where those that work or load stand."""
+        self._downloads.look(self._front.url if self._front else "about:blank")
         async with self._turn:
             handles = await self.send("GET", "/window/handles")
             for tab in self._known:
