@@ -4,12 +4,16 @@ Each file is one expression, a function of the parts before it; together they ma
 behind in the page.
 """
 
+import json
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from typing import Any
 
+RANKING = ("similarity", "compare", "rank")
 PARTS = (
-    "similarity",
-    "rank",
+    *RANKING,
+    "boxes",
     "watching",
     "trees",
     "names",
@@ -23,10 +27,34 @@ PARTS = (
     "aim",
     "fields",
     "prepare",
+    "standing_in",
     "locator",
     "conditions",
     "hiding",
+    "marking",
+    "effects",
 )
+RECORDER = (
+    "similarity",
+    "recorder_watching",
+    "trees",
+    "names",
+    "texts",
+    "kinds",
+    "describe",
+    "search",
+    "recorder_secrets",
+    "recorder_labels",
+    "recorder_describing",
+    "recorder_telling",
+    "recorder_typing",
+    "recorder_hovering",
+    "recorder_pressing",
+    "recorder_keys",
+    "recorder_moving",
+    "recorder",
+)
+ASSEMBLING = ("assembling",)
 
 
 def part(name: str) -> str:
@@ -40,9 +68,37 @@ def engine() -> str:
 
     Every new document reads it, so comments and indentation stay behind.
     """
-    sources = ",\n".join(f"(\n{_bare(part(name))}\n)" for name in PARTS)
+    return f"({_assembled(PARTS)})({json.dumps(weights(), separators=(',', ':'))})"
+
+
+@cache
+def ranking() -> str:
+    """One expression, a function of weights: gives the parts that only rank, which need no page."""
+    return _assembled(RANKING)
+
+
+@cache
+def recorder() -> str:
+    """One expression that evaluates to the recorder: `start({tell, opened, keep})`, for every frame of a page."""
+    return f"({_assembled(RECORDER)})({{}})"
+
+
+@cache
+def assembling() -> str:
+    """One expression that evaluates to what makes a recording of all that recorders told; it needs no page."""
+    return f"({_assembled(ASSEMBLING)})({{}})"
+
+
+def weights() -> dict[str, Any]:
+    """The numbers that the ranking uses, without the words about them."""
+    read: dict[str, Any] = json.loads(resources.files(__package__).joinpath("weights.json").read_text("utf-8"))
+    return {name: numbers for name, numbers in read.items() if name != "about"}
+
+
+def _assembled(names: Sequence[str]) -> str:
+    sources = ",\n".join(f"(\n{_bare(part(name))}\n)" for name in names)
     assembled = f"for (const part of [{sources}]) Object.assign(retold, part(retold));"
-    return f"(() => {{ const retold = {{}}; {assembled} return retold; }})()"
+    return f"(weights) => {{ const retold = {{ weights }}; {assembled} return retold; }}"
 
 
 def _bare(source: str) -> str:

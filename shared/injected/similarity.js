@@ -9,6 +9,7 @@
     /\d{5,}/, /[0-9a-f]{8}-[0-9a-f]{4}-/i, /(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}/i, /^\d+$/,
   ];
 
+  const COUNTS_VISITORS = /^(utm_\w+|gclid|fbclid|msclkid)=/i;
   const PLAIN = /^[\x20-\x7e]*$/; // nothing in it that NFKC changes
 
   // The function, answering at once what it was asked before; `forget` empties its memory.
@@ -25,8 +26,9 @@
     return Object.assign(ask, { forget: () => known.clear() });
   };
 
-  const fold = (text) => (PLAIN.test(text || "") ? text || "" : text.normalize("NFKC")).replace(/\s+/g, " ").trim().toLowerCase();
-  const label = (text) => fold(text).replace(/\s*[:*]+$/, "");
+  const composed = (text) => text.normalize("NFKC").replace(/[\u2018\u2019]/g, "'").replace(/[\u201c\u201d]/g, '"');
+  const fold = (text) => (PLAIN.test(text || "") ? text || "" : composed(text)).replace(/\s+/g, " ").trim().toLowerCase();
+  const label = (text) => fold(text).replace(/(?<![:*\u00b7|\u203a\u2026])\s*[:*\u00b7|\u203a\u2026]+$/, ""); // marks that stand between labels, or end one
   const digits = (text) => text.replace(/\D+/g, " ").trim();
   const words = (text) => {
     const folded = fold(text);
@@ -67,9 +69,9 @@
     if (!a || !b) return 0;
     if (a === b) return 1;
     const one = known(a);
-    const damping = one.digits === digits(b) ? 1 : DIGITS_DIFFER;
-    return MOST_UNEQUAL * damping * dice(one, b);
+    return MOST_UNEQUAL * (one.digits === digits(b) ? 1 : DIGITS_DIFFER) * dice(one, b);
   };
+  const damping = (a, b) => (digits(a) === digits(b) ? 1 : DIGITS_DIFFER);
 
   // Whether one says all that the other says, numbers aside: "Email" and "Your email", "Cart (3)" and "Cart (4)".
   const contains = (a, b) => {
@@ -111,14 +113,16 @@
     return steps;
   };
 
-  // Where a link leads, without its host: path parts, then the query.
+  // Where a link leads: path parts, then the query, without what only counts visitors; its host if there is nothing else.
   const linkParts = (href) => {
     if (/^(#|javascript:)/i.test(href || "")) return []; // worked by a script: leads nowhere
-    const [path, query = ""] = (href || "").replace(/^[a-z]+:\/\/[^/]*/i, "").split("#")[0].split("?");
-    return [...path.split("/").filter(Boolean), ...query.split("&").filter(Boolean)];
+    const [, host = "", rest] = (href || "").match(/^(?:[a-z]+:)?(?:\/\/([^/?#]*))?(.*)$/is);
+    const [path, query = ""] = rest.split("#")[0].split("?");
+    const parts = [...path.split("/").filter(Boolean), ...query.split("&").filter((part) => part && !COUNTS_VISITORS.test(part))];
+    return parts.length || !host ? parts : [host.toLowerCase()];
   };
 
   const ratio = (a, b) => (Math.min(a, b) + 1) / (Math.max(a, b) + 1);
 
-  return { remembering, fold, label, digits, words, isVolatile, alike, contains, MOST_UNEQUAL, overlap, sequence, commonTail, linkParts, ratio };
+  return { remembering, fold, label, digits, words, isVolatile, alike, damping, contains, MOST_UNEQUAL, overlap, sequence, commonTail, linkParts, ratio };
 }

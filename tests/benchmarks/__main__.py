@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks engine|replay`: measures, prints a table, writes build/bench/NAME.json."""
+"""`python -m tests.benchmarks engine|replay|heal`: measures, prints a table, writes build/bench/NAME.json."""
 
 import asyncio
 import signal
@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,9 @@ from shared.ops.logging import configure_logging
 from tests.benchmarks import figures, scale
 from tests.benchmarks.comparing import Tell
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.heal import rows as heal_rows
+from tests.benchmarks.heal.node import VARIABLE
+from tests.benchmarks.heal.ranking import show
 from tests.benchmarks.peers import missing
 from tests.benchmarks.replay import entrants
 from tests.benchmarks.replay import rows as replay_rows
@@ -71,6 +75,31 @@ def replay(
     chosen = replace(replay_scale.QUICK if quick else replay_scale.FULL, endured=rows)
     found = _finish(_measure_replay(names, chosen, None if as_json else notes), notes)
     figures.report(found, figures.REPLAY, as_json=as_json)
+
+
+@app.command()
+def heal(
+    as_json: Json = False,
+    quick: Quick = False,
+    data: Annotated[
+        Path | None, typer.Option(envvar=VARIABLE, help="Folder of pages to heal on, a file a site.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"Only this: {', '.join(heal_rows.ROWS)}. May be repeated.")
+    ] = None,
+) -> None:
+    """What is found again after a page has changed, what is not, and what is mistaken; beside what others do."""
+    names = _known(only, heal_rows.ROWS)
+    notes = Console(stderr=True)
+    if not only and data is None:
+        names.remove("pages")
+        notes.print(f"not measured: pages, because no folder is named by --data or {VARIABLE}", highlight=False)
+    asked = heal_rows.Asked(data, quick, [])
+    rows = {name: partial(heal_rows.ROWS[name], asked) for name in names}
+    found = _finish(_measure(rows, None if as_json else notes), notes)
+    if not as_json:
+        show(asked.tables)
+    figures.report(found, heal_rows.HEAL, as_json=as_json)
 
 
 def _known(only: list[str] | None, rows: Mapping[str, Any]) -> list[str]:

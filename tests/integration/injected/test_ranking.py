@@ -120,3 +120,42 @@ async def test_the_likeliest_of_many_are_told_apart_by_where_they_stand(inside, 
 
 async def test_no_candidates_no_answer(rank):
     assert await rank(button(1, "Save"), []) == [[], None]
+
+
+async def test_of_two_with_the_name_the_one_that_leads_to_the_same_place_is_meant(rank):
+    def link(number: int, href: str) -> dict[str, Any]:
+        return button(number, "Open", tag="a", role="link", href=href)
+
+    target = link(1, "https://old.example/invoices/7?utm_source=mail")
+    ranked, _ = await rank(target, [link(2, "/invoices/8"), link(3, "https://new.example/invoices/7")])
+    assert ranked[0]["index"] == 1
+
+
+async def test_links_to_two_hosts_do_not_lead_to_the_same_place(rank):
+    target = button(1, "", aria="", tag="a", role="link", href="https://maps.example/")
+    elsewhere = {**target, "href": "https://mail.example/"}
+    ranked, _ = await rank(target, [elsewhere, {**target, "xpath": f"{FORM}/button[5]"}])
+    assert ranked[0]["index"] == 1
+
+
+async def test_a_name_that_is_only_spoken_now_is_the_same_name(rank):
+    target = button(1, "Settings", id="settings")
+    _, chosen = await rank(target, [button(1, "", aria="Settings", id="settings"), button(2, "Save")])
+    assert chosen["index"] == 0
+
+
+async def test_a_candidate_outside_of_the_page_yields_to_its_twin_inside(rank):
+    target = button(1, "Menu")
+    outside = {**target, "bounding": {"left": -400, "top": 500, "width": 100, "height": 30}}
+    inside_it = {**target, "bounding": {"left": 500, "top": 500, "width": 100, "height": 30}}
+    ranked, _ = await rank(target, [outside, inside_it])
+    assert ranked[0]["index"] == 1
+
+
+async def test_more_that_agrees_makes_it_more_certain(rank):
+    others = [button(2, "Cancel"), button(3, "Help")]
+    thin = {"tag": "button", "visibleText": "Save", "aria": "Save", "role": "button"}
+    full = button(1, "Save", id="save", className="primary", dataAttrs={"data-action": "save"})
+    certain = [(await rank(target, [full, *others]))[0][0]["confidence"] for target in (thin, full)]
+    assert certain[0] < certain[1]
+    assert certain[1] >= 95

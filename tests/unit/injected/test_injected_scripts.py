@@ -17,7 +17,7 @@ def test_every_script_of_the_folder_is_a_part_of_the_engine():
 
 
 def test_what_every_document_has_to_read_is_short():
-    assert len(engine()) < 90_000
+    assert len(engine()) < 100_000
     assert not re.search(r"^\s*//|^\s+\S", engine(), re.MULTILINE)
 
 
@@ -32,7 +32,7 @@ def test_a_script_fits_the_house_and_sets_no_global(name):
     assert all(line.count("`") % 2 == 0 for line in source.splitlines())
 
 
-@pytest.mark.parametrize("name", ["similarity", "rank"])
+@pytest.mark.parametrize("name", ["similarity", "compare", "rank"])
 def test_ranking_never_touches_a_page(name):
     assert not re.search(r"\b(document|window|Element|Node|getBoundingClientRect|querySelector)\b", part(name))
 
@@ -43,7 +43,7 @@ def names_in(braces: str) -> set[str]:
 
 
 def test_a_script_uses_only_what_scripts_before_it_give():
-    given: set[str] = {"element", "host"}  # set by the locator while it works
+    given: set[str] = {"weights", "element", "host"}  # the numbers beside; what the locator sets while it works
     for name in PARTS:
         source = part(name)
         taken = re.findall(r"(?:^\(|const )\{([^}]*)\}(?:\) =>| = retold;)", source, re.MULTILINE)

@@ -1,1 +1,0 @@
-"""How long the engine in the page takes to find an element: healthy, without an id, healed, refused."""
