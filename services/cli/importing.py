@@ -17,20 +17,64 @@ FOUND_STYLE = {"carried": "", "changed": "yellow", "not_carried": "red"}
 
 async def import_recording(
     desk: Desk,
-    file: Annotated[Path, typer.Argument(help="Canonical JSON, or an export of the Chrome DevTools Recorder.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Canonical JSON, or what Chrome's DevTools Recorder, Selenium IDE (.side) or Playwright has written."
+        ),
+    ],
     name: Annotated[str | None, typer.Option(help="Call the recording this; by default as the file says.")] = None,
+    test: Annotated[str | None, typer.Option(help="Which test of a Selenium IDE project.")] = None,
+    every_test: Annotated[
+        bool, typer.Option("--every-test", help="Import each test of a Selenium IDE project as a recording.")
+    ] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only show what would become of it; nothing is stored.")
+    ] = False,
 ) -> None:
     """Bring in a recording from a file, and tell what could not be carried over."""
+    if every_test and (test is not None or name is not None):
+        raise InvalidInput("--every-test imports all tests under their own names: leave --test and --name out")
     content = read_file(file)
+    params = {"filename": file.name, "preview": preview or None}
     async with desk.client() as client:
-        params = {"filename": file.name, "name": name}
+        if every_test:
+            many = await client.post("/ingest/v1/recordings/every-test", content=content, params=params)
+            _tell_many(desk, many, preview=preview)
+            return
+        params |= {"name": name, "test": test}
         imported = await client.post("/ingest/v1/recordings", content=content, params=params)
-        shown = await client.get(f"/ingest/v1/recordings/{imported['id']}", at_least=imported["position"])
+        shown = imported
+        if not preview:
+            shown = await client.get(f"/ingest/v1/recordings/{imported['id']}", at_least=imported["position"])
     if desk.as_json:
         desk.print_json({**imported, "steps": shown["steps"]})
         return
-    _show_recording(desk, shown)
-    desk.out.print(cell(f"imported as {imported['id']}", "bold"))
+    _show_recording(desk, {"revision": 1, **shown})
+    desk.out.print(_report(imported["report"]))
+    desk.out.print(cell("a preview: nothing is stored" if preview else f"imported as {imported['id']}", "bold"))
+
+
+def _tell_many(desk: Desk, answer: dict[str, Any], *, preview: bool) -> None:
+    """What became of each test of a project."""
+    if desk.as_json:
+        desk.print_json(answer)
+        return
+    shown = table("id", "name", "steps", "exact", "changed", "not carried", right=("steps", "exact", "changed"))
+    for each in answer["recordings"]:
+        report = each["report"]
+        counts = [each["step_count"], report["exact"], report["changed"], report["not_carried"]]
+        shown.add_row(cell(each.get("id")), cell(cut(each["name"], 80)), *map(cell, counts))
+    desk.out.print(shown)
+    for refused in answer["refused"]:
+        desk.out.print(cell(f"not imported: {refused['name']}: {refused['reason']}", "yellow"))
+    if preview:
+        desk.out.print(cell("a preview: nothing is stored", "bold"))
+
+
+def _report(report: dict[str, int]) -> Any:
+    told = f"{report['exact']} steps as in the file, {report['changed']} changed, {report['not_carried']} not carried"
+    return cell(told)
 
 
 async def recordings(

@@ -7,9 +7,11 @@ from typing import Any, Literal
 from shared.contracts.ingest import FidelityNote
 from shared.contracts.recording import Step, Variable
 
-Source = Literal["canonical", "chrome_recorder"]
+Source = Literal["canonical", "chrome_recorder", "selenium_ide", "playwright_codegen", "playwright_trace"]
 Kind = Literal["carried", "changed", "not_carried"]
 RecordingMethod = Literal["extension", "cloud_browser"]
+
+MAX_STEPS = 2000
 
 # `FidelityNote.source_index` counts the file's steps from 0; this one is about the file around them.
 WHOLE_FILE = -1
@@ -42,6 +44,21 @@ class ImportedRecording:
             "variables": {label: variable.to_json() for label, variable in self.variables.items()},
         }
         return {key: value for key, value in whole.items() if value is not None}
+
+    def report(self) -> dict[str, int]:
+        """How many steps are as in the file, and how much of the file is another way here, or not at all."""
+        worst: dict[tuple[int | None, int | None], Kind] = {}
+        for note in self.fidelity:
+            place = (note.step_number, note.source_index)
+            if note.kind == "not_carried" or worst.get(place) != "not_carried":
+                worst[place] = "changed" if worst.get(place) == "changed" and note.kind == "carried" else note.kind
+        marked = {number for (number, _), found in worst.items() if number is not None and found != "carried"}
+        found = list(worst.values())
+        return {
+            "exact": len(self.steps) - len(marked),
+            "changed": found.count("changed"),
+            "not_carried": found.count("not_carried"),
+        }
 
     def size(self) -> int:
         """Bytes of the recording as compact JSON: what it takes in the log."""

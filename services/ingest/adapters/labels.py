@@ -74,8 +74,12 @@ def variables_for(steps: Iterable[Step], given: Mapping[str, Variable]) -> dict[
     return variables
 
 
-def _variable_type(step: Step) -> Literal["input", "checkbox", "select"]:
+def _variable_type(step: Step) -> Literal["input", "checkbox", "select", "file"]:
+    if step.metadata.get("elementType") == "file":
+        return "file"
     match event_of(step):
+        case "upload":
+            return "file"
         case "select":
             return "select"
         case "check" | "uncheck":

@@ -48,7 +48,8 @@ def test_a_file_may_begin_with_a_byte_order_mark() -> None:
         (b"{}", 'no "steps"'),
         (b'{"steps": {}}', "a list, not an object"),
         (b'{"steps": []}', "no steps"),
-        (b'{"tests": [], "suites": []}', "Chrome"),
+        (b'{"tests": [], "suites": []}', "no tests"),
+        (b'{"suites": []}', "Selenium IDE"),
     ],
 )
 def test_a_file_that_is_no_recording_is_refused_by_what_it_is(content: bytes, words: str) -> None:
