@@ -25,16 +25,22 @@ from services.cli import (
     erasing,
     events,
     exporting,
+    exporting_recordings,
     fleet,
+    heals,
     importing,
     jobs,
     logs,
+    model_calls,
     rebuilding,
     results,
+    reviewing,
+    revising,
     serving,
     tracing,
     uploading,
     url_policies,
+    variables,
     verifying,
     watching,
 )
@@ -96,12 +102,19 @@ def application(services: Services) -> typer.Typer:
     over_http: Commands = (
         ("import", importing.import_recording),
         ("recordings", importing.recordings),
+        ("export-recording", exporting_recordings.export_recording),
+        ("variables", variables.variables),
+        ("template", variables.template),
+        ("history", revising.history),
+        ("undo", revising.undo),
         ("upload", uploading.upload),
         ("run", jobs.run),
         ("automate", automating.automate),
         ("jobs", jobs.jobs),
         ("watch", watching.watch),
         ("results", results.results),
+        ("waiting", reviewing.waiting),
+        ("healing", reviewing.healing),
         ("logs", logs.logs),
         ("artifacts", artifacts.artifacts),
         ("pause", jobs.pause),
@@ -109,6 +122,8 @@ def application(services: Services) -> typer.Typer:
         ("prioritize", jobs.prioritize),
         ("cancel", jobs.cancel),
         ("rerun", jobs.rerun),
+        ("fragility", heals.fragility),
+        ("model-calls", model_calls.model_calls),
         ("security-events", url_policies.security_events),
         ("options", jobs.options),
         ("browsers", fleet.browsers),
@@ -151,6 +166,11 @@ def application(services: Services) -> typer.Typer:
     rules = typer.Typer(name="policies", help="Which addresses browsers may open: list, allow, deny, remove.")
     for name, function in url_policies.COMMANDS:
         rules.command(name)(on_desk(function, services, {**EVERYWHERE, **OVER_HTTP}))
+    healed = typer.Typer(name="heals", help="What was healed: list it, show one, accept it, reject it.")
+    healed.callback(invoke_without_command=True)(on_desk(heals.list_heals, services, {**EVERYWHERE, **OVER_HTTP}))
+    for name, function in heals.COMMANDS:
+        healed.command(name)(on_desk(function, services, {**EVERYWHERE, **OVER_HTTP}))
+    app.add_typer(healed, rich_help_panel="Recordings and jobs")
     app.add_typer(rules, rich_help_panel="Recordings and jobs", no_args_is_help=True)
     app.add_typer(letters, rich_help_panel="Operation", no_args_is_help=True)
     return app

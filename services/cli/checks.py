@@ -37,7 +37,8 @@ def of(service: str) -> dict[str, Check]:
         "Postgres": _postgres,
         "files": _files,
     }
-    return {**checks, "browser": _browser} if service == "runner" else checks
+    own: dict[str, dict[str, Check]] = {"runner": {"browser": _browser}, "healer": {"model": _model}}
+    return {**checks, **own.get(service, {})}
 
 
 async def _secrets(blueprint: Blueprint, settings: Settings) -> list[Finding]:
@@ -179,6 +180,15 @@ async def _browser(blueprint: Blueprint, settings: Settings) -> list[Finding]:
     if reason:
         return [Finding(blueprint.name, f"browser {browser.path}", "wrong", f"it does not start: {reason}")]
     return [Finding(blueprint.name, f"browser {browser.path} starts", "ok")]
+
+
+async def _model(blueprint: Blueprint, settings: Settings) -> list[Finding]:
+    """Nothing is sent to the model: that would cost something."""
+    off, name = getattr(settings, "model_off", None), getattr(settings, "model", "")
+    if off:
+        return [Finding(blueprint.name, "no model is asked about elements", "ok", off)]
+    unpriced = "" if getattr(settings, "price", None) else "its price is not known; set RETOLD_MODEL_PRICES"
+    return [Finding(blueprint.name, f"{name} is asked about elements", "ok", unpriced)]
 
 
 @asynccontextmanager

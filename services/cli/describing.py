@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.bus.subjects import Stream
 from shared.contracts.catalogue import catalogue
+from shared.contracts.vision import ModelAsked
 from shared.core.errors import Refused
 from shared.core.events import Event
 
@@ -46,7 +47,9 @@ CHANNELS = (
     Channel("job", Stream("scheduler", "job", "{job_id}").subject(), "A job's stream."),
     Channel("row-commands", _ROW.subject("cmd"), "A row's stream, what the scheduler tells; runners queue here."),
     Channel("row-events", _ROW.subject(), "A row's stream, what its worker tells."),
+    Channel("row-questions", _ROW.subject("ask"), "A row's stream, what its worker asks a model; healers queue here."),
     Channel("heals", Stream("healer", "heals", "{recording_id}").subject(), "All heals of a recording."),
+    Channel("model-calls", Stream("healer", "model", "{job_id}").subject(), "What a model was asked for a job."),
 )
 
 
@@ -116,14 +119,17 @@ def describe_all(services: "Services") -> list[Described]:
 
 def owner_of(event: type[Event]) -> str:
     """The service whose contract tells of it, and which alone writes it."""
-    return event.__module__.rpartition(".")[2]
+    contract = event.__module__.rpartition(".")[2]
+    if contract == "vision":  # a talk between two: one asks, the other answers
+        return "runner" if event is ModelAsked else "healer"
+    return contract
 
 
 def channel_of(event: type[Event]) -> Channel:
     """Where an event is published: by its owner, and by what it is about. Raises `ValueError` when that is not told."""
     by_name = {channel.name: channel for channel in CHANNELS}
     match owner_of(event), re.findall("[A-Z][a-z]*", event.__name__)[0]:
-        case "ingest", "Recording":
+        case "ingest", _ if "recording_id" in event.model_fields:
             return by_name["recording"]
         case "ingest", "Url":
             return by_name["url-policies"]
@@ -133,8 +139,12 @@ def channel_of(event: type[Event]) -> Channel:
             return by_name["job"]
         case "scheduler", "Row":
             return by_name["row-commands"]
+        case "runner", "Model":
+            return by_name["row-questions"]
         case "runner", _:
             return by_name["row-events"]
+        case "healer", "Model":
+            return by_name["model-calls"]
         case "healer", _:
             return by_name["heals"]
     raise ValueError(f"say in {__name__} where {event.__name__} is published")

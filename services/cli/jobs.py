@@ -15,6 +15,7 @@ from services.cli.importing import read_file
 from services.cli.showing import cell, cut, milliseconds, moment, status_cell, table
 from services.cli.uploading import with_files
 from services.cli.watching import JOB_FAILED, follow_job, went_well
+from shared.contracts.healing_modes import HealingMode
 from shared.contracts.option_words import job_options, read_entries, read_options
 from shared.contracts.scheduler import JobOptions
 from shared.core.errors import InvalidInput
@@ -59,7 +60,14 @@ async def run(
     max_retries: Annotated[
         int | None, typer.Option(min=0, max=10, help="Further attempts for a row that failed.", show_default="0")
     ] = None,
-    no_healing: Annotated[bool, typer.Option("--no-healing", help="Fail where the recorded locators fail.")] = False,
+    healing: Annotated[
+        HealingMode | None,
+        typer.Option(
+            help="Stand-ins for elements that are not found: used at once, after a review, or never.",
+            show_default="autonomous",
+        ),
+    ] = None,
+    no_healing: Annotated[bool, typer.Option("--no-healing", help="As --healing off.")] = False,
     priority: Annotated[int, typer.Option(min=0, max=100, help="0–100; higher goes first.")] = 0,
     browser: Annotated[str | None, typer.Option(help="A browser type, as firefox-desktop or chromium-mobile.")] = None,
     speed: Annotated[
@@ -75,7 +83,9 @@ async def run(
     """Run a recording for every row of a CSV file."""
     named = {"browser": browser, "speed": speed, "screenshots": screenshots, "trace": trace, "video": video}
     named |= {"slow_motion": slow_motion or None, "on_unknown": on_unknown, "max_retries": max_retries}
-    options = options_of(option, {**named, "healing": False if no_healing else None})
+    if no_healing and healing not in (None, "off"):
+        raise InvalidInput(f"--no-healing and --healing {healing} contradict each other")
+    options = options_of(option, {**named, "healing": "off" if no_healing else healing})
     content = read_file(csv)
     async with desk.client() as client:
         request = {
@@ -205,17 +215,17 @@ async def jobs(
     if not listed:
         desk.note("no such jobs" if status else "no jobs yet; start one with: retold run RECORDING --csv FILE")
         return
-    counts = ("rows", "ok", "failed", "unknown", "skipped")
+    counts: tuple[str, ...] = ("rows", "ok", "failed", "unknown", "skipped")
+    kinds: tuple[str, ...] = ("total", "successful", "failed", "unknown", "skipped")
+    if any(job["waiting_rows"] for job in listed):
+        counts, kinds = (*counts, "to review"), (*kinds, "waiting")
     shown = table("id", "recording", "status", *counts, "started", "took", right=counts)
     for job in listed:
         shown.add_row(
             cell(job["id"]),
             cell(cut(job["recording_name"], 40)),
             status_cell(job["status"]),
-            *(
-                cell(job[f"{name}_rows"] or ("0" if name == "total" else ""))
-                for name in ("total", "successful", "failed", "unknown", "skipped")
-            ),
+            *(cell(job[f"{name}_rows"] or ("0" if name == "total" else "")) for name in kinds),
             cell(moment(job["started_at"] or job["created_at"])),
             cell(_took(job)),
         )

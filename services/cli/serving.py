@@ -33,6 +33,7 @@ async def up(
             f"data   {laptop.home}",
             f"log    {laptop.log_file}",
             f"token  in {laptop.run_file}",
+            f"model  {_model(desk)}",
             "Stop it with Ctrl-C.",
         ):
             desk.out.print(text, markup=False, soft_wrap=True)
@@ -45,6 +46,16 @@ async def up(
     await run_laptop(desk.home, blueprints, started, Wishes(port=port, settings=settings))
     if not desk.as_json:
         desk.note("stopped")
+
+
+def _model(desk: Desk) -> str:
+    """Which model is asked where no element is certain enough, or why none is."""
+    if "healer" not in desk.services:
+        return "none: no healer runs here"
+    fields = desk.blueprint("healer").settings.model_fields
+    named = os.environ.get("RETOLD_MODEL") or fields["model"].default
+    has_key = any(os.environ.get(name, "").strip() for name in ("ANTHROPIC_API_KEY", "RETOLD_ANTHROPIC_API_KEY"))
+    return str(named) if has_key else "none is asked; to heal with one, set ANTHROPIC_API_KEY and start again"
 
 
 async def serve(

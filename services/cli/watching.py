@@ -21,6 +21,7 @@ from services.cli.desk import Desk
 from services.cli.finding import find_job
 from services.cli.showing import STATUS_STYLE, counted, cut, milliseconds, plain
 from services.cli.watching_row import watch_row
+from shared.contracts.runner import NOT_REVIEWED
 from shared.core.errors import InvalidInput, Unavailable
 
 JOB_FAILED = 3
@@ -34,6 +35,7 @@ class Progress:
     total: int
     title: str = ""
     running: set[int] = field(default_factory=set)
+    waiting: dict[int, tuple[str, str]] = field(default_factory=dict)  # for a person: row → what is to be decided
     successful: int = 0
     failed: int = 0
     skipped: int = 0
@@ -66,6 +68,8 @@ class Progress:
     def see(self, fields: Mapping[str, Any]) -> str | None:
         """Take in an event; the line to show when it ended a row."""
         self.latest = datetime.fromisoformat(fields["at"])
+        if fields["type"] in ("RowStarted", "RowFinished", "RowLost", "RowSkipped"):
+            self._waits_no_more(fields)
         match fields["type"]:
             case "RowStarted":
                 self.began = self.began or self.latest
@@ -78,6 +82,12 @@ class Progress:
                 return self._row_lost(fields)
             case "RowSkipped":
                 self.skipped += 1
+            case "HealProposed":
+                return self._proposed(fields)
+            case "HealAccepted" | "HealRejected":
+                about = _stand_in(fields)
+                self.running |= {row for row, asked in self.waiting.items() if asked == about}
+                self.waiting = {row: asked for row, asked in self.waiting.items() if asked != about}
             case "JobPaused":
                 self.paused = True
             case "JobResumed":
@@ -95,9 +105,24 @@ class Progress:
         line = f"row {fields['row']} {fields['status']} in {milliseconds(fields['duration'])}"
         if fields["status"] == "failed":
             step = f" at step {fields['failed_step']}" if fields.get("failed_step") else ""
-            again = "" if fields["final"] else "; it is tried again"
+            parked = fields.get("error_type") == NOT_REVIEWED
+            again = "" if fields["final"] or parked else "; it is tried again"
             line += f"{step}: {fields.get('error_type') or ''} {fields.get('error_message') or ''}".rstrip() + again
         return self._noted(line)
+
+    def _waits_no_more(self, fields: Mapping[str, Any]) -> None:
+        """A row that gave its browser up still waits for the answer."""
+        if fields.get("error_type") != NOT_REVIEWED or fields.get("final"):
+            self.waiting.pop(fields["row"], None)
+
+    def _proposed(self, fields: Mapping[str, Any]) -> str:
+        self.running.discard(fields["row"])
+        known = _stand_in(fields) in self.waiting.values()
+        self.waiting[fields["row"]] = _stand_in(fields)
+        found, recorded = (cut(fields[name], 36) for name in ("healed_selector", "original_selector"))
+        about = f"step {fields['step_number']}, {found} for {recorded} ({fields['confidence']} %)"
+        line = f"row {fields['row']} waits: {about}"
+        return self._noted(line if known else f"{line}: retold heals accept {fields['proposal_id']}, or reject")
 
     def _row_lost(self, fields: Mapping[str, Any]) -> str:
         self.failed += fields["final"]
@@ -108,6 +133,10 @@ class Progress:
         line = cut(plain(line), 200)
         self.newest.append(line)
         return line
+
+
+def _stand_in(fields: Mapping[str, Any]) -> tuple[str, str]:
+    return fields["cache_key"], fields["healed_selector"]
 
 
 async def watch(
@@ -198,6 +227,8 @@ def _counts(progress: Progress) -> Iterator[Text]:
     yield Text(f"{progress.successful} ok", style="green")
     yield Text(f"{progress.failed} failed", style="red" if progress.failed else "dim")
     yield Text(f"{len(progress.running)} running", style="cyan")
+    if progress.waiting:
+        yield Text(f"{len(progress.waiting)} waiting for review", style="yellow")
     if progress.skipped:
         yield Text(f"{progress.skipped} skipped", style="yellow")
     if progress.paused:

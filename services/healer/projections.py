@@ -1,13 +1,17 @@
-"""Read models of the healer: the history of heals, and the cache."""
+"""Read models of the healer: the history of heals with what people decided, the cache, and which steps are fragile."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from services.healer.fragility import FRAGILITY
+from services.healer.policies import withdrawn_key
 from shared.bus.subjects import ALL_EVENTS
-from shared.contracts.healer import CachedHealDropped, HealRecorded
-from shared.contracts.runner import RowFinished
+from shared.contracts.healer import CachedHealDropped, HealAccepted, HealRecorded, HealRejected
+from shared.contracts.ingest import HealAdopted
+from shared.contracts.runner import CachedHealMissed, HealWithdrawn, RowFinished
+from shared.contracts.vision import ModelAnswered
 from shared.core.events import Recorded
 from shared.core.time_and_ids import derived_id
 from shared.db.queries import as_rows, load_queries
@@ -17,77 +21,113 @@ queries = load_queries(__file__)
 
 
 @dataclass(frozen=True, slots=True)
-class _OfCache:
-    """What happens to the cache, and the statement that does it together with others of its kind."""
+class _Change:
+    """A row for a statement. `alone`: not together with others, for they may concern the same rows."""
 
     statement: str
     row: dict[str, Any]
+    alone: bool = False
 
 
 async def _project_heals(connection: Connection, items: Sequence[Recorded]) -> None:
-    heals: list[dict[str, Any]] = []
-    of_cache: list[_OfCache] = []
-    for item in items:
-        match item.event:
-            case HealRecorded() as event:
-                heals.append(_heal(item, event))
-                if event.success and event.healed_bundle is not None:
-                    bundle = {"healed_bundle": event.healed_bundle.to_json()}
-                    of_cache.append(_OfCache("cache_heals", heals[-1] | bundle))
-            case CachedHealDropped() as event:
-                of_cache.append(_OfCache("drop_cached", {"cache_key": event.cache_key}))
-            case RowFinished() as event:
-                of_cache += [_OfCache("add_cache_uses", use) for use in _uses(item, event)]
-    # A use is told with what the cache held then: only what follows on each other may be written at once.
-    for statement, run in groupby(of_cache, key=lambda each: each.statement):
-        rows = [each.row for each in run]
-        if statement == "cache_heals":
+    changes = [change for item in items for change in _changes(item)]
+    # Each is told with what stood there then: only what follows on each other may be written at once.
+    for _, run in groupby(enumerate(changes), key=lambda each: (each[1].statement, each[0] if each[1].alone else -1)):
+        found = [change for _, change in run]
+        rows = [change.row for change in found]
+        if found[0].statement == "cache_heals":
             rows = list({row["cache_key"]: row for row in rows}.values())
-        await getattr(queries, statement)(connection, rows=as_rows(rows))
-    if heals:
-        await queries.add_heals(connection, rows=as_rows(heals))
+        await getattr(queries, found[0].statement)(connection, rows=as_rows(rows))
+
+
+def _changes(item: Recorded) -> Iterator[_Change]:
+    match item.event:
+        case HealRecorded() as event:
+            heal = _heal(item, event)
+            yield _Change("add_heals", heal)
+            if event.cached_until is not None and event.healed_bundle is not None:
+                yield _Change("cache_heals", heal)
+        case CachedHealDropped() as event:
+            yield _Change("drop_cached", {"cache_key": event.cache_key})
+        case HealAccepted() as event:
+            yield _Change("decide_heals", _decision(item, event, "accepted"), alone=True)
+        case HealRejected() as event:
+            yield _Change("decide_heals", _decision(item, event, "rejected"), alone=True)
+        case HealAdopted() as event:
+            yield _Change("adopt_heals", {"id": event.heal_id, "adopted_revision": event.revision}, alone=True)
+        case ModelAnswered() as event:
+            yield _Change("note_questions", _question(item, event), alone=True)
+        case CachedHealMissed() as event:
+            missed = {"job_id": event.job_id, "row_index": event.row, "cache_key": event.cache_key}
+            told = {"state": "recorded", "error_message": "the cached heal did not find its element any more"}
+            yield _Change("add_cache_failures", {"id": item.id, "at": item.at, **missed, **told})
+        case HealWithdrawn() as event:
+            yield _withdrawal(item, event)
+        case RowFinished() as event:
+            yield from _uses(item, event)
 
 
 def _heal(item: Recorded, event: HealRecorded) -> dict[str, Any]:
+    told = event.model_dump(
+        mode="json", by_alias=True, exclude={"heal_id", "row", "picture_before", "picture_after", "healed_bundle"}
+    )
     return {
+        **told,
         "id": event.heal_id,
         "organization_id": item.org,
-        "job_id": event.job_id,
         "row_index": event.row,
-        "recording_id": event.recording_id,
-        "step_number": event.step_number,
-        "original_selector": event.original_selector,
-        "healed_selector": event.healed_selector,
-        "method": event.method,
-        "confidence": event.confidence,
-        "rivals": event.rivals,
-        "page_origin": event.page_origin,
-        "page_path": event.page_path,
-        "cache_key": event.cache_key,
-        "cached_until": event.cached_until,
-        "success": event.success,
-        "error_message": event.error_message,
+        "healed_bundle": event.healed_bundle.to_json() if event.healed_bundle else None,
+        "screenshot_url": _file_url(event.picture_before),
+        "screenshot_after_url": _file_url(event.picture_after),
         "at": item.at,
     }
 
 
-def _uses(item: Recorded, event: RowFinished) -> Iterator[dict[str, Any]]:
+def _decision(item: Recorded, event: HealAccepted | HealRejected, state: str) -> dict[str, Any]:
+    stand_in = {"cache_key": event.cache_key, "healed_selector": event.healed_selector}
+    return {**stand_in, "state": state, "decided_by": event.by, "at": item.at}
+
+
+def _withdrawal(item: Recorded, event: HealWithdrawn) -> _Change:
+    """Of a cached heal: a use of its own that failed. Else the heal of this very row, which is there already."""
+    where = {"job_id": event.job_id, "row_index": event.row, "cache_key": withdrawn_key(event)}
+    told = {**where, "step_number": event.step_number, "error_message": event.reason, "state": "withdrawn"}
+    if event.cache_key is not None:
+        return _Change("add_cache_failures", {**told, "id": item.id, "at": item.at})
+    return _Change("withdraw_heals", told, alone=True)
+
+
+def _question(item: Recorded, event: ModelAnswered) -> dict[str, Any]:
+    request = {"url": _file_url(event.request), "model": event.model, "ask_id": str(event.ask_id)}
+    said = {"outcome": event.outcome, "confidence": event.confidence, "reason": event.reason}
+    place = {"job_id": event.job_id, "row_index": event.row, "step_number": event.step_number}
+    return {
+        **place,
+        "organization_id": item.org,
+        "request": request,
+        "response": {"url": _file_url(event.response), **said},
+    }
+
+
+def _uses(item: Recorded, event: RowFinished) -> Iterator[_Change]:
     for step in event.steps:
         if step.found_by == "cached" and step.cache_key is not None:
-            yield {
-                "id": derived_id("cache-use", item.id, step.step_number),
-                "job_id": event.job_id,
-                "row_index": event.row,
-                "cache_key": step.cache_key,
-                "at": item.at,
-            }
+            use = {"job_id": event.job_id, "row_index": event.row, "cache_key": step.cache_key, "at": item.at}
+            yield _Change("add_cache_uses", {"id": derived_id("cache-use", item.id, step.step_number), **use})
+
+
+def _file_url(digest: str | None) -> str | None:
+    return f"/runner/v1/files/{digest}" if digest else None
 
 
 HEALS = Projection(
     "healing_logs",
     (ALL_EVENTS,),
-    ("healing_logs", "healing_cache"),
+    ("healing_logs", "healing_cache", "healing_questions"),
     _project_heals,
-    events=(HealRecorded, CachedHealDropped, RowFinished),
+    events=(
+        *(HealRecorded, CachedHealDropped, HealAccepted, HealRejected, HealAdopted),
+        *(CachedHealMissed, HealWithdrawn, RowFinished, ModelAnswered),
+    ),
 )
-PROJECTIONS = (HEALS,)
+PROJECTIONS = (HEALS, FRAGILITY)

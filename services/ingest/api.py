@@ -8,12 +8,17 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.ingest import handlers
-from services.ingest.adapters.importing import read_recording
 from services.ingest.adapters.json_document import MAX_FILE_BYTES
 from services.ingest.adapters.schema import recording_schema
 from services.ingest.aggregates.organization import FormTeam, InviteUser, JoinTeam
 from services.ingest.aggregates.url_policy import AddUrlPolicy, ChangeUrlPolicy, RemoveUrlPolicy
-from services.ingest.projections import RECORDINGS, SECURITY_EVENTS, TEAMS, URL_POLICIES, USERS, queries
+from services.ingest.api_exports import add_export_routes
+from services.ingest.api_healing import add_healing_routes
+from services.ingest.api_imports import add_import_routes
+from services.ingest.api_revisions import add_revision_routes
+from services.ingest.api_security import add_security_routes
+from services.ingest.api_variables import add_variable_routes
+from services.ingest.projections import RECORDINGS, TEAMS, URL_POLICIES, USERS, queries
 from shared.contracts.ingest import PolicyType
 from shared.core.errors import InvalidInput, NotFound, TooLarge
 from shared.core.time_and_ids import derived_id, new_id
@@ -56,14 +61,6 @@ POLICY_TYPES: dict[PolicyWord, PolicyType] = {
     "allow": "whitelist",
     "deny": "blacklist",
 }
-SecurityEventType = Literal[
-    "failed_login",
-    "suspicious_activity",
-    "rate_limit_exceeded",
-    "unauthorized_access",
-    "data_breach_attempt",
-    "malicious_request",
-]
 Metadata = Annotated[dict[str, Any] | None, Field(description=f"anything, up to {MAX_METADATA_BYTES} bytes of JSON")]
 
 
@@ -88,42 +85,22 @@ class UrlPolicyChange(BaseModel):
 def router(resources: Resources) -> APIRouter:
     """The routes of ingest."""
     routes = APIRouter(prefix="/v1")
+    add_import_routes(routes, resources, _body)
     _recording_routes(routes, resources)
+    add_export_routes(routes, resources)
+    add_variable_routes(routes, resources)
+    add_revision_routes(routes, resources)
+    add_healing_routes(routes, resources)
     _file_routes(routes, resources)
     _people_routes(routes, resources)
     _url_policy_routes(routes, resources)
-    _security_routes(routes, resources)
+    add_security_routes(routes, resources)
     return routes
 
 
 def _recording_routes(routes: APIRouter, resources: Resources) -> None:
     database = resources.database
     up_to_date = [at_least(resources, RECORDINGS)]
-
-    @routes.post("/recordings", status_code=201, tags=["recordings"])
-    async def import_recording(
-        request: Request,
-        response: Response,
-        caller: CallerOf,
-        filename: Annotated[str, Query(max_length=255)] = "recording.json",
-        name: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
-        idempotency_key: Idempotency = None,
-    ) -> dict[str, Any]:
-        """Import the recording in the body: canonical JSON, or an export of the Chrome DevTools Recorder."""
-        imported = read_recording(await _body(request), filename)
-        recording_id = derived_id(caller.org, "recording", idempotency_key) if idempotency_key else new_id()
-        position = await handlers.import_recording(resources, caller, recording_id, imported, name)
-        response.headers["Location"] = f"/ingest/v1/recordings/{recording_id}"
-        return {
-            "id": recording_id,
-            "name": name or imported.name,
-            "starting_url": imported.starting_url,
-            "step_count": len(imported.steps),
-            "source": imported.source,
-            "variables": {label: variable.to_json() for label, variable in imported.variables.items()},
-            "fidelity": [note.model_dump() for note in imported.fidelity],
-            "position": position,
-        }
 
     @routes.get("/recordings", tags=["recordings"], dependencies=up_to_date)
     async def list_recordings(
@@ -274,26 +251,3 @@ def _url_policy_routes(routes: APIRouter, resources: Resources) -> None:
 def _check_size(metadata: dict[str, Any] | None) -> None:
     if metadata is not None and len(json.dumps(metadata)) > MAX_METADATA_BYTES:
         raise InvalidInput(f"the metadata of a URL policy has at most {MAX_METADATA_BYTES} bytes of JSON")
-
-
-def _security_routes(routes: APIRouter, resources: Resources) -> None:
-    database = resources.database
-
-    @routes.get("/security-events", tags=["security"], dependencies=[at_least(resources, SECURITY_EVENTS)])
-    async def list_security_events(
-        request: Request,
-        response: Response,
-        caller: CallerOf,
-        page: PageOf,
-        severity: Literal["low", "medium", "high", "critical"] | None = None,
-        event_type: SecurityEventType | None = None,
-        job_id: UUID | None = None,
-    ) -> list[dict[str, Any]]:
-        """What somebody may want to look into, newest first: so far, what the URL policy refused."""
-        before = {"before_at": page.before_at, "before_id": page.before_id}
-        asked = {"severity": severity, "event_type": event_type, "job_id": str(job_id) if job_id else None}
-        async with database.tenant(caller.org) as connection:
-            found = queries.list_security_events(connection, **before, **asked, page=page.limit)
-            rows = [dict(row) async for row in found]
-        link_next(request, response, rows, page)
-        return rows

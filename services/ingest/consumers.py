@@ -4,7 +4,8 @@ from functools import partial
 
 from services.ingest import handlers
 from shared.bus.reactions import Reaction
-from shared.bus.subjects import ROW_EVENTS
+from shared.bus.subjects import ALL_HEALS, ROW_EVENTS
+from shared.contracts.healer import HealAccepted
 from shared.contracts.runner import BundlesLearned
 from shared.runtime import Resources
 
@@ -17,5 +18,11 @@ def reactions(resources: Resources) -> tuple[Reaction, ...]:
             ROW_EVENTS,
             BundlesLearned,
             partial(handlers.teach_recording, resources),
+        ),
+        Reaction(
+            "ingest-adopts-heals-that-people-accept",
+            ALL_HEALS,
+            HealAccepted,
+            partial(handlers.adopt_heal, resources),
         ),
     )

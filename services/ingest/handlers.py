@@ -5,17 +5,21 @@ from uuid import UUID
 from services.ingest.adapters.importing import ImportedRecording
 from services.ingest.aggregates.organization import Command as OrganizationCommand
 from services.ingest.aggregates.organization import FoundOrganization, organizations
-from services.ingest.aggregates.recording import ImportRecording, recordings
+from services.ingest.aggregates.recording import ImportRecording, ReviseVariables, UndoRevision, recordings
 from services.ingest.aggregates.url_policy import Command as UrlPolicyCommand
 from services.ingest.aggregates.url_policy import url_policies
-from services.ingest.policies import whenever_bundles_are_learned
+from services.ingest.policies import whenever_a_heal_is_accepted, whenever_bundles_are_learned
 from services.ingest.settings import IngestSettings
 from shared.bus import subjects
 from shared.bus.commands import carry_out
 from shared.bus.log import Context
+from shared.contracts.healer import HealAccepted
+from shared.contracts.ingest import snapshot_of
 from shared.contracts.recording import Step, Variable
 from shared.contracts.runner import BundlesLearned
 from shared.contracts.steps import element_type_known, is_password, takes_value
+from shared.contracts.variable_revisions import Wishes
+from shared.core.errors import NotFound, Refused
 from shared.core.events import Recorded
 from shared.runtime import Resources
 from shared.secrets import Sealer
@@ -69,10 +73,50 @@ async def _sealed(sealer: Sealer, org: UUID, recording_id: UUID, step: Step) -> 
 async def teach_recording(resources: Resources, recorded: Recorded) -> None:
     """A successful run saw full bundles: keep them."""
     assert isinstance(recorded.event, BundlesLearned)
-    command = whenever_bundles_are_learned(recorded.event)
+    row = subjects.stream_of(recorded.subject)
+    command = whenever_bundles_are_learned(recorded.event, UUID(row.aggregate), int(row.id))
     stream = subjects.recording(command.recording_id)
     context = Context.because_of(recorded, "ingest")
     await carry_out(resources.log, recordings, stream, command, context, str(recorded.id))
+
+
+async def adopt_heal(resources: Resources, recorded: Recorded) -> None:
+    """A person accepted a heal: its step is found by it from now on. Raises `Refused` when it was revised meanwhile."""
+    event = recorded.event
+    assert isinstance(event, HealAccepted)
+    stream = subjects.recording(event.recording_id)
+    told = [item.event for item in await resources.log.load(stream)]
+    made_on = snapshot_of(told, event.revision) if event.revision is not None else None
+    steps = made_on.steps if made_on is not None else ()
+    before = next((step for step in steps if step.step_number == event.step_number), None)
+    command = whenever_a_heal_is_accepted(event, before)
+    if command is not None:
+        context = Context.because_of(recorded, "ingest")
+        await carry_out(resources.log, recordings, stream, command, context, str(recorded.id))
+
+
+async def revise_variables(resources: Resources, caller: Caller, recording_id: UUID, wishes: Wishes) -> int:
+    """Say which columns fill variables, and which are needed. Returns the position where that stands."""
+    command = ReviseVariables(recording_id, wishes, caller.actor)
+    stream = subjects.recording(recording_id)
+    return (await carry_out(resources.log, recordings, stream, command, caller.context())).position
+
+
+async def undo_revision(resources: Resources, caller: Caller, recording_id: UUID, revision: int) -> int:
+    """Take a revision back. Returns the position where that stands. Raises `NotFound`, `Refused`."""
+    stream = subjects.recording(recording_id)
+    recorded = await resources.log.load(stream)
+    told = [item.event for item in recorded if item.org == caller.org]
+    before, after = snapshot_of(told, revision - 1), snapshot_of(told, revision)
+    if after is None:
+        raise NotFound(f"no recording {recording_id} in this organization")
+    if revision < 2 or before is None or after.revision != revision:
+        raise Refused(f"there is no revision {revision} to undo: the recording is at revision {after.revision}")
+    changed = [(old, new) for old, new in zip(before.steps, after.steps, strict=True) if old.to_json() != new.to_json()]
+    command = UndoRevision(
+        recording_id, revision, [old for old, _ in changed], [new for _, new in changed], caller.actor
+    )
+    return (await carry_out(resources.log, recordings, stream, command, caller.context())).position
 
 
 async def found_organizations(resources: Resources) -> None:

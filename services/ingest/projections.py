@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from shared.bus.subjects import ALL_ORGANIZATIONS, ALL_RECORDINGS, ALL_URL_POLICIES, ROW_EVENTS
+from services.ingest.revisions import REVISIONS_OF_RECORDINGS
+from shared.bus.subjects import ALL_ORGANIZATIONS, ALL_RECORDINGS, ALL_URL_POLICIES, ROW_EVENTS, stream_of
 from shared.contracts.ingest import (
+    REVISIONS,
     OrganizationFounded,
     RecordingImported,
-    RecordingTaught,
     TeamFormed,
     TeamJoined,
     UrlPolicyAdded,
     UrlPolicyChanged,
     UrlPolicyRemoved,
     UserInvited,
-    with_taught,
+    VariablesRevised,
+    steps_after,
 )
 from shared.contracts.recording import Step
 from shared.contracts.runner import UrlRefused
@@ -29,17 +31,17 @@ queries = load_queries(__file__)
 
 async def _project_recordings(connection: Connection, items: Sequence[Recorded]) -> None:
     imported: dict[UUID, dict[str, Any]] = {}
-    taught: list[tuple[Recorded, RecordingTaught]] = []
+    revisions: list[Recorded] = []
     for item in items:
         match item.event:
             case RecordingImported() as event:
                 imported.setdefault(event.recording_id, _imported(item, event))
-            case RecordingTaught() as event:
-                taught.append((item, event))
+            case event if isinstance(event, REVISIONS):
+                revisions.append(item)
     if imported:
         await queries.add_recordings(connection, rows=as_rows(list(imported.values())))
-    if taught:
-        await _teach(connection, taught)
+    if revisions:
+        await _revise(connection, revisions)
 
 
 def _imported(item: Recorded, event: RecordingImported) -> dict[str, Any]:
@@ -61,15 +63,17 @@ def _imported(item: Recorded, event: RecordingImported) -> dict[str, Any]:
     }
 
 
-async def _teach(connection: Connection, taught: Sequence[tuple[Recorded, RecordingTaught]]) -> None:
+async def _revise(connection: Connection, revisions: Sequence[Recorded]) -> None:
     """Raises `LookupError` for a recording that is not there: its import was put aside."""
-    ids = [event.recording_id for _, event in taught]
-    now = {row["id"]: dict(row) async for row in queries.steps_of(connection, ids=ids)}
-    for item, event in taught:
-        row = now[event.recording_id]
-        steps = [with_taught(Step.model_validate(step), event.taught).to_json() for step in row["steps"]]
+    ids = {item.position: UUID(stream_of(item.subject).id) for item in revisions}
+    now = {row["id"]: dict(row) async for row in queries.steps_of(connection, ids=list(ids.values()))}
+    for item in revisions:
+        row = now[ids[item.position]]
+        steps = [step.to_json() for step in steps_after(map(Step.model_validate, row["steps"]), item.event)]
         row |= {"steps": steps, "revision": row["revision"] + 1, "at": item.at}
-    await queries.teach_recordings(connection, rows=as_rows(list(now.values())))
+        if isinstance(item.event, VariablesRevised):
+            row["variables"] |= item.event.model_dump(mode="json", by_alias=True)["variables"]
+    await queries.revise_recordings(connection, rows=as_rows(list(now.values())))
 
 
 def _duration(steps: Sequence[Step]) -> int | None:
@@ -175,4 +179,4 @@ URL_POLICIES = Projection("url_policies", (ALL_URL_POLICIES,), ("url_policies",)
 SECURITY_EVENTS = Projection(
     "security_events", (ROW_EVENTS,), ("security_events",), _project_security_events, events=(UrlRefused,)
 )
-PROJECTIONS = (RECORDINGS, USERS, TEAMS, URL_POLICIES, SECURITY_EVENTS)
+PROJECTIONS = (RECORDINGS, REVISIONS_OF_RECORDINGS, USERS, TEAMS, URL_POLICIES, SECURITY_EVENTS)

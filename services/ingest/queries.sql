@@ -12,13 +12,39 @@ from jsonb_to_recordset(:rows::text::jsonb) as given (
 on conflict (id) do nothing;
 
 -- name: steps_of
-select id, steps, revision from recordings where id = any(:ids::uuid[]);
+select id, steps, variables, revision from recordings where id = any(:ids::uuid[]);
 
--- name: teach_recordings!
+-- name: revise_recordings!
 update recordings
-set steps = given.steps, revision = given.revision, updated_at = given.at
-from jsonb_to_recordset(:rows::text::jsonb) as given (id uuid, steps jsonb, revision integer, at timestamptz)
+set steps = given.steps, variables = given.variables, revision = given.revision, updated_at = given.at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, steps jsonb, variables jsonb, revision integer, at timestamptz
+)
 where recordings.id = given.id;
+
+-- name: revisions_reached
+select recording_id, max(revision) as revision
+from recording_revisions
+where recording_id = any(:ids::uuid[])
+group by recording_id;
+
+-- name: add_revisions!
+insert into recording_revisions (
+    id, organization_id, recording_id, revision, kind, step_numbers, detail, execution_job_id, row_index, heal_id,
+    actor, created_at
+)
+select id, organization_id, recording_id, revision, kind, step_numbers, detail, job_id, row_index, heal_id, actor, at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    id uuid, organization_id uuid, recording_id uuid, revision integer, kind text, step_numbers integer[],
+    detail jsonb, job_id uuid, row_index integer, heal_id uuid, actor text, at timestamptz
+)
+on conflict (id) do nothing;
+
+-- name: list_revisions
+select revision, kind, step_numbers, detail, execution_job_id, row_index, heal_id, actor, created_at
+from recording_revisions
+where recording_id = :recording_id
+order by revision;
 
 -- name: list_recordings
 select id, name, description, starting_url, status, step_count, duration, variables, source, revision,

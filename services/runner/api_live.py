@@ -52,7 +52,7 @@ def add_live_routes(routes: APIRouter, resources: Resources) -> None:
         """What the row's page looks like now."""
         watched = await _now(resources, place)
         found: asyncio.Future[Picture] = asyncio.get_running_loop().create_future()
-        if watched.status == "running":
+        if watched.status in ("running", "waiting_for_review"):
             with suppress(TimeoutError):
                 async with pictures.watching(place, lambda one: None if found.done() else found.set_result(one)):
                     await asyncio.wait_for(asyncio.shield(found), FIRST_PICTURE_SECONDS)
@@ -134,8 +134,9 @@ async def _messages(resources: Resources, pictures: Pictures, place: Place, seen
 async def _tell_story(resources: Resources, pictures: Pictures, place: Place, telling: _Telling) -> None:
     watched = WatchedRow(place.row)
     await telling.messages.put(LiveMessage(None, "status", watched.told()))
-    row = subjects.row(place.job_id, place.row)
-    async for batch in resources.log.follow([row.canonical_filter], only=STORY):
+    row = subjects.row(place.job_id, place.row).canonical_filter
+    heals = subjects.heals((await job_of(resources, place.job_id, place.org)).recording_id).canonical_filter
+    async for batch in resources.log.follow([row, heals], only=STORY):
         for item in batch.events:
             watched.see(item.event)
         telling.ended = watched.told() if watched.ended else None

@@ -4,36 +4,42 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from services.runner.adapters.faults import StepFailed
-from services.runner.adapters.options import StepOptions
+from services.runner.adapters.limits import standing_still
+from services.runner.adapters.options import HealReport, StepOptions
 from services.runner.adapters.port import Guarding, RowFleet, RowSession
 from services.runner.adapters.row_files import RowFiles
 from services.runner.aggregates.row_run import FinishRow, TakeRow
 from services.runner.keeping import Keeping, learned, store_result
 from services.runner.known import JobView, Known
+from services.runner.known_heals import count_use
 from services.runner.live import LiveRows, View
 from services.runner.logins import Logins
 from services.runner.pacing import is_paced, pause_after, pause_before
-from services.runner.policies import steps_to_perform, values_of_steps
-from services.runner.row_options import session_options, step_options, steps_in_window, young_enough
+from services.runner.policies import steps_to_perform
+from services.runner.reviewing import HeldForReview, Reviewing, WaitingRoom
+from services.runner.row_options import session_options, step_options, steps_in_window
 from services.runner.row_report import RowReport, line_of
-from services.runner.row_stream import Fenced, RowStream, RowTold, Stopped
+from services.runner.row_stream import Fenced, RowStream, Stopped
+from services.runner.row_told import RowTold
+from services.runner.row_values import opened_values
+from services.runner.stand_ins import StandIns
 from services.runner.steering import HeldTooLong, Steering
-from shared.contracts.heal_cache import CachedHeal, cache_key, original_selector
+from shared.contracts.healing_modes import healing_of
 from shared.contracts.ingest import RecordingSnapshot
 from shared.contracts.recording import Step
-from shared.contracts.runner import StepResult
+from shared.contracts.runner import NOT_REVIEWED, StepResult
 from shared.contracts.scheduler import JobOptions
 from shared.contracts.steps import event_of, takes_value
 from shared.core.errors import NotFound, RetoldError, Unavailable
 from shared.core.events import Event
 from shared.pictures import Place
 from shared.runtime import Resources
-from shared.secrets import is_sealed
 from shared.url_policy import Refusal, Rules
 
 RulesOf = Callable[[UUID], Awaitable[Rules]]  # of an organization
@@ -50,6 +56,7 @@ class Means:
     fleet: RowFleet
     known: Known
     live: LiveRows
+    room: WaitingRoom
     rules: RulesOf | None = None
 
 
@@ -63,11 +70,12 @@ class RowRunner:
         self._org = stream.dispatched.org
         self._told = RowTold(stream, self._known, noted)
         self._steering = Steering(self._known, self._event.job_id, noted)
+        self._reviewing = Reviewing(stream, self._told, means.known, means.room)
         self._live = means.live
         self._view = View(Place(self._org, self._event.job_id, self._event.row), self._event.attempt)
         self._options = JobOptions()
+        self._usual = StepOptions()  # as every step is performed, unless it says otherwise
         self._keeping = Keeping(self._told, self._options)
-        self._heals: Mapping[str, CachedHeal] = {}
         self._report = RowReport()
         self._rules = means.rules
         self._refused: list[Refusal] = []  # addresses, not told of yet
@@ -114,6 +122,7 @@ class RowRunner:
     async def _run_steps_within_limits(self, job: JobView, recording: RecordingSnapshot) -> list[Event]:
         limit = timedelta(milliseconds=self._options.row_timeout).total_seconds()
         scope = asyncio.timeout(limit)
+        self._told.reviewer = partial(self._review, scope)
         try:
             async with scope:
                 with self._steering.listening(lambda: self._break_off(scope)):
@@ -130,6 +139,9 @@ class RowRunner:
             self._report.fail(failure.error_type, failure.detail)
         except Stopped as stopped:
             self._report.fail("cancelled", stopped.detail)
+        except HeldForReview as held:
+            until = None if self._stays_done else "once somebody has"
+            self._report.give_up(NOT_REVIEWED, held.detail, held.step_number, until=until)
         except RetoldError as failure:
             self._report.fail("invalid_step", failure.detail)
         except Exception as failure:
@@ -147,9 +159,11 @@ class RowRunner:
 
     async def _run_steps(self, job: JobView, recording: RecordingSnapshot, scope: asyncio.Timeout) -> list[Event]:
         row = job.rows[self._event.row]
-        values = await self._values(job, recording)
-        heals = await self._known.heals(recording.recording_id)
-        self._heals = young_enough(heals, self._options, self._resources.clock()) if heals else {}
+        values = await opened_values(self._resources.sealer, self._org, job, recording, self._event.row)
+        self._usual = step_options(self._options, healing_of(recording.healing))
+        heals = await self._known.heals(self._org, recording.recording_id)
+        self._stand_ins = StandIns(recording.recording_id, heals, self._options, self._resources.clock)
+        self._told.stand_ins = self._stand_ins
         steps = steps_in_window(steps_to_perform(recording), self._options)
         self._report.total_steps = len(steps)
         wanted = session_options(self._options, recording.steps, self._event.attempt)
@@ -177,7 +191,7 @@ class RowRunner:
     ) -> None:
         """The steps one after the other, until one fails or the row is not to go on."""
         files = RowFiles(self._resources.objects, self._org, session.folder)
-        usual = replace(step_options(self._options), files=files.find, extracted=session.extracted)
+        usual = replace(self._usual, files=files.find, extracted=session.extracted, **await self._told.vision())
         clock = asyncio.get_running_loop().time
         paced, began = is_paced(self._options), clock()
         for index, step in enumerate(steps):
@@ -190,6 +204,7 @@ class RowRunner:
             result = await self._perform(session, step, given or (step.value, False), usual)
             if result.status == "failed":
                 self._report.fail(result.error_type, result.error, step.step_number)
+                self._report.conclusive = result.error_type in ("heal_rejected", "heal_without_effect")
                 return
             if paced:
                 await self._steering.rest(pause_after(self._options) / 1000)
@@ -205,26 +220,26 @@ class RowRunner:
 
     async def _hold(self, step: Step, scope: asyncio.Timeout) -> bool:
         """Wait with the browser at hand. A pause that is too long gives it up: see docs/decisions/0016."""
-        number, report = step.step_number, self._report
+        number = step.step_number
         await self._told.log("info", f"paused before step {number}", number)
-        left = (scope.when() or 0) - asyncio.get_running_loop().time()
-        scope.reschedule(None)
         try:
-            seconds = await self._steering.hold()
+            with standing_still(scope):
+                seconds = await self._steering.hold()
         except HeldTooLong:
-            done = self._stream.state.intended is not None and self._options.on_unknown == "fail"
-            what = (
-                f"its steps before {number} were done: look at what they came to in the application"
-                if done
-                else "the row starts anew when the job goes on"
-            )
-            report.fail("paused", f"the job was paused for too long before step {number}; {what}", number)
-            report.conclusive, report.again = done, not done
+            until = None if self._stays_done else "when the job goes on"
+            self._report.give_up("paused", f"the job was paused for too long before step {number}", number, until=until)
             return False
-        finally:
-            scope.reschedule(asyncio.get_running_loop().time() + max(left, 0))
         await self._told.log("info", f"goes on with step {number} after {seconds:.0f} s", number)
         return True
+
+    @property
+    def _stays_done(self) -> bool:
+        """Whether the row may have committed something that nobody wants twice."""
+        return self._stream.state.intended is not None and self._options.on_unknown == "fail"
+
+    async def _review(self, scope: asyncio.Timeout, report: HealReport) -> bool:
+        with standing_still(scope):
+            return await self._reviewing.answer(report, self._steering, self._options.heal_review_seconds)
 
     async def _perform(
         self, session: RowSession, step: Step, given: tuple[str | None, bool], usual: StepOptions
@@ -236,37 +251,18 @@ class RowRunner:
         self._performing, self._told.committing = step.step_number, False
         self._view.begin(step.step_number, secret=secret)
         try:
-            result = await session.perform(step, value, self._step_options(step, usual, secret=secret), self._told)
+            options = self._stand_ins.options_for(step, usual, secret=secret)
+            result = await session.perform(step, value, options, self._told)
         finally:
             self._performing = None
             self._view.end()
         if result.error_type == "browser_hung":
             # What the row came to is not known here; who takes it next decides by its intents.
             raise Unavailable(result.error or "the browser hung")
+        count_use(result.found_by, healing_attempted=result.healing_attempted)
         self._report.steps.append(result)
         await self._tell(step, result)
         return result
-
-    def _step_options(self, step: Step, usual: StepOptions, *, secret: bool) -> StepOptions:
-        if not self._heals and not secret:
-            return usual
-
-        def cached(origin: str, path: str) -> CachedHeal | None:
-            key = cache_key(self._event.recording_id, step.step_number, original_selector(step), origin, path)
-            return self._heals.get(key)
-
-        return replace(usual, cached=cached if self._heals else None, secret=secret)
-
-    async def _values(self, job: JobView, recording: RecordingSnapshot) -> dict[int, tuple[str | None, bool]]:
-        """Step number → value in clear and whether it is secret."""
-        values: dict[int, tuple[str | None, bool]] = {}
-        for given in values_of_steps(recording, job.created.field_mapping, job.rows[self._event.row]):
-            value = given.value
-            if is_sealed(value):
-                record = self._event.job_id if given.from_row else recording.recording_id
-                value = await self._resources.sealer.open(self._org, record, value or "")
-            values[given.step_number] = (value, given.secret)
-        return values
 
     async def _tell(self, step: Step, result: StepResult) -> None:
         """One line a step: what was done, and what found the element; and what was refused meanwhile."""

@@ -13,7 +13,8 @@ from services.runner.aggregates.row_run import FinishRow
 from services.runner.known import Known
 from services.runner.row_options import is_kept
 from services.runner.row_report import lighter
-from services.runner.row_stream import RowStream, RowTold
+from services.runner.row_stream import RowStream
+from services.runner.row_told import RowTold
 from shared.contracts.ingest import RecordingSnapshot
 from shared.contracts.runner import BundlesLearned
 from shared.contracts.scheduler import JobOptions

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
+from services.runner.known_heals import KnownHeals, RecordingHeals
 from shared.bus import subjects
 from shared.bus.log import Log
-from shared.contracts.heal_cache import CachedHeal, cached_heals
-from shared.contracts.healer import CachedHealDropped, HealRecorded
+from shared.contracts.healer import Decision
 from shared.contracts.ingest import RecordingSnapshot, snapshot_of
 from shared.contracts.scheduler import (
     OWN_STEPS,
@@ -23,7 +23,7 @@ from shared.contracts.scheduler import (
     JobStopping,
 )
 from shared.core.errors import NotFound
-from shared.core.events import Event, Recorded
+from shared.core.events import Event
 from shared.core.time_and_ids import Clock
 from shared.ticks import with_ticks
 
@@ -46,41 +46,35 @@ class JobView:
 class Known:
     """Reads a stream once; what may change of it afterwards, it follows."""
 
-    def __init__(self, log: Log, clock: Clock) -> None:
-        self._log, self._clock = log, clock
+    def __init__(self, log: Log, clock: Clock, heals: KnownHeals | None = None) -> None:
+        self._log = log
+        self._heals = heals or KnownHeals(clock)
         self._jobs: OrderedDict[UUID, JobView] = OrderedDict()
         self._rows_kept = 0
         self._reading: defaultdict[UUID, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._recordings: OrderedDict[tuple[UUID, int], RecordingSnapshot] = OrderedDict()
-        self._heals: OrderedDict[UUID, tuple[int, dict[str, CachedHeal]]] = OrderedDict()
         self._stopped: set[UUID] = set()
         self._paused: set[UUID] = set()
         self._listening: defaultdict[UUID, list[Callable[[], None]]] = defaultdict(list)
         self._taught: set[tuple[UUID, int]] = set()
-        self._positions: dict[str, int] = {}
+        self._position: int | None = None
         self._beginning = asyncio.Lock()
 
     async def follow(self, stopping: asyncio.Event) -> None:
-        """Notice stopped and paused jobs and new heals until `stopping`; run again, it goes on where it was."""
-        await self._begin()
-        async with asyncio.TaskGroup() as both:
-            both.create_task(self._follow(subjects.ALL_JOBS, STEERING, stopping))
-            both.create_task(self._follow(subjects.ALL_HEALS, (HealRecorded, CachedHealDropped), stopping))
-
-    async def _follow(self, subject: str, only: Sequence[type[Event]], stopping: asyncio.Event) -> None:
-        follow = self._log.follow([subject], self._positions[subject], linger=0.0, only=only)
+        """Notice stopped and paused jobs until `stopping`; run again, it goes on where it was."""
+        follow = self._log.follow([subjects.ALL_JOBS], await self._begin(), linger=0.0, only=STEERING)
         async for batch in with_ticks(follow, TICK_SECONDS, stopping):
             if batch is not None:
                 for recorded in batch.events:
-                    self._see_recorded(recorded)
-                self._positions[subject] = batch.position
+                    self.see(recorded.event)
+                self._position = batch.position
 
-    async def _begin(self) -> None:
+    async def _begin(self) -> int:
         """Changes are followed from here on: nothing that is kept was read before."""
         async with self._beginning:
-            if not self._positions:
-                now = await self._log.last_position()
-                self._positions = {subjects.ALL_JOBS: now, subjects.ALL_HEALS: now}
+            if self._position is None:
+                self._position = await self._log.last_position()
+            return self._position
 
     async def job(self, job_id: UUID) -> JobView:
         """The job as it was submitted."""
@@ -126,28 +120,19 @@ class Known:
         self._recordings.move_to_end(key)
         return self._recordings[key]
 
-    async def heals(self, recording_id: UUID) -> Mapping[str, CachedHeal]:
-        """Cache key → heal usable now."""
-        if recording_id not in self._heals:
-            await self._begin()
-            recorded = await self._log.load(subjects.heals(recording_id))
-            heals = cached_heals((item.event for item in recorded), self._clock())
-            self._heals[recording_id] = (recorded.position, heals)
-            _forget_oldest(self._heals, RECORDINGS_KEPT)
-        self._heals.move_to_end(recording_id)
-        _, heals = self._heals[recording_id]
-        at = self._clock() if heals else None
-        return {key: heal for key, heal in heals.items() if at is not None and heal.until > at}
+    async def heals(self, org: UUID, recording_id: UUID) -> RecordingHeals:
+        """The heals of a recording, which change by themselves from then on."""
+        return await self._heals.of(org, recording_id)
 
-    def _see_recorded(self, recorded: Recorded) -> None:
-        match recorded.event:
-            case HealRecorded(recording_id=recording_id) | CachedHealDropped(recording_id=recording_id):
-                position, heals = self._heals.get(recording_id, (recorded.position, {}))
-                if recorded.position > position:
-                    heals = cached_heals([recorded.event], self._clock(), heals)
-                    self._heals[recording_id] = (recorded.position, heals)
-            case event:
-                self.see(event)
+    def decided(self, recording_id: UUID, cache_key: str, healed_selector: str) -> Decision | None:
+        """What a person decided about a stand-in of a recording that a row here has begun."""
+        heals = self._heals.opened(recording_id)
+        return heals.decided(cache_key, healed_selector) if heals else None
+
+    def telling_of_heals(self, recording_id: UUID, tell: Callable[[], None]) -> AbstractContextManager[None]:
+        """Calls `tell` at once when a heal of the recording is found, dropped or decided about within the context."""
+        heals = self._heals.opened(recording_id)
+        return heals.telling(tell) if heals else nullcontext()
 
     def see(self, event: Event) -> None:
         """Take note of jobs that a person pauses, resumes or stops, or their deadline stops."""

@@ -20,14 +20,16 @@ from nats.js.kv import KeyValue
 
 from services.runner.adapters.driver_windows import Window
 from services.runner.adapters.faults import DriverFailure, StepFailed
-from services.runner.adapters.options import Artifact, HealReport, LogLevel
+from services.runner.adapters.options import Artifact, HealReport, LogLevel, ModelAnswer, ModelQuestion
 from services.runner.adapters.port import Guarding, RowFleet, RowSession
 from services.runner.policies import steps_to_perform, values_of_steps
-from services.runner.row_options import session_options, step_options, steps_in_window
-from services.runner.row_stream import RowStream, RowTold
+from services.runner.row_options import as_careful, session_options, step_options, steps_in_window
+from services.runner.row_stream import RowStream
+from services.runner.row_told import RowTold
 from shared.bus import subjects
 from shared.bus.lease import Lease
 from shared.bus.topology import LOGINS_BUCKET
+from shared.contracts.healing_modes import healing_of
 from shared.contracts.ingest import RecordingSnapshot, snapshot_of
 from shared.contracts.scheduler import JobOptions
 from shared.contracts.steps import takes_value
@@ -63,6 +65,17 @@ class _SetupTold:
         self.noted()
 
     async def healed(self, report: HealReport) -> None:
+        self.noted()
+
+    async def review(self, report: HealReport) -> bool:
+        """All rows wait for the set-up: it does not wait for a person."""
+        await self.log("warn", "a stand-in was found and not used: nobody is asked during a set-up")
+        return False
+
+    async def ask_model(self, question: ModelQuestion) -> ModelAnswer | None:
+        return None
+
+    async def withdrawn(self, report: HealReport, cache_key: str | None, reason: str) -> None:
         self.noted()
 
     async def cached_missed(self, step_number: int, cache_key: str) -> None:
@@ -147,7 +160,7 @@ class Logins:
 
     async def _perform(self, session: RowSession, recording: RecordingSnapshot, options: JobOptions) -> str | None:
         """Performs the recording with what was recorded; why it failed, or nothing."""
-        hooks, usual = _SetupTold(self._told, self._noted), step_options(options)
+        hooks, usual = _SetupTold(self._told, self._noted), step_options(options, healing_of(recording.healing))
         values = {given.step_number: given for given in values_of_steps(recording, {}, {})}
         for step in steps_in_window(steps_to_perform(recording), options):
             self._noted()
@@ -155,7 +168,8 @@ class Logins:
             value, secret = (given.value, given.secret) if given else (step.value, False)
             if is_sealed(value):
                 value = await self._resources.sealer.open(self._org, recording.recording_id, value or "")
-            result = await session.perform(step, value, replace(usual, secret=secret), hooks)
+            own = as_careful(usual, healing_of(step.metadata.get("healing")))
+            result = await session.perform(step, value, replace(own, secret=secret), hooks)
             if result.error_type == "browser_hung":
                 raise Unavailable(result.error or "the browser hung")
             if result.status == "failed":

@@ -14,6 +14,7 @@ import structlog
 from nats.aio.msg import Msg
 
 from services.runner.adapters.browser import Fleet
+from services.runner.adapters.model_at_hand import ModelAtHand
 from services.runner.adapters.no_browser import NoBrowsers
 from services.runner.adapters.offers import offers
 from services.runner.adapters.options import SessionOptions
@@ -22,12 +23,15 @@ from services.runner.adapters.starting import read_remotes
 from services.runner.aggregates.row_run import Hold
 from services.runner.handlers import Means, RowRunner
 from services.runner.known import Known
+from services.runner.known_heals import KnownHeals
 from services.runner.known_rules import KnownRules
 from services.runner.live import LiveRows
+from services.runner.reviewing import WaitingRoom
 from services.runner.row_stream import Fenced, RowStream
 from services.runner.settings import RunnerSettings
 from shared.bus import subjects
 from shared.bus.codec import decode
+from shared.bus.model_switch import ModelSwitch
 from shared.bus.presence import InHand, Offered, Presence, Present, Telling
 from shared.bus.topology import runners_consumer
 from shared.bus.work_queue import Lease, WorkQueue
@@ -63,8 +67,10 @@ class Worker:
         self.worker_id = f"{settings.worker_id or f'{socket.gethostname()}-{os.getpid()}'}-{new_id().hex[-6:]}"
         self._resources, self._settings = resources, settings
         self._catalogue = catalogue()
-        self._known = Known(resources.log, resources.clock)
+        self._heals = KnownHeals(resources.clock, resources.nats, resources.keys)
+        self._known = Known(resources.log, resources.clock, self._heals)
         self._rules = KnownRules(resources.log, settings.allowances)
+        self._model = ModelAtHand(ModelSwitch(resources.nats, settings.replicas))
         self._live = LiveRows(Pictures(resources.nats, resources.keys))
         self._slots = settings.rows_at_once
         self._remotes = read_remotes(settings.browser_address)
@@ -78,6 +84,7 @@ class Worker:
         self._started_at = now()
         consumer = runners_consumer(timedelta(seconds=settings.lease_seconds), settings.replicas)
         self._queue = WorkQueue(resources.nats, subjects.EVENTS_STREAM, consumer, self._slots, self._take)
+        self._room = WaitingRoom(self._slots, self._queue.free, self._queue.occupy)
         self._rows: dict[asyncio.Task[None], Lease] = {}
         self._in_hand: dict[asyncio.Task[None], InHand] = {}
         self._processed = self._succeeded = self._failed = 0
@@ -97,6 +104,7 @@ class Worker:
             finally:
                 self._telling = None
                 await self._finish_rows()
+                await self._heals.close()
                 await self._send_sample("offline")
 
     async def _have_a_browser(self) -> None:
@@ -183,8 +191,10 @@ class Worker:
         position = message.metadata.sequence.stream
         for recorded in decode(message.data, message.subject, position, self._catalogue):
             if isinstance(recorded.event, RowDispatched):
-                stream = RowStream(self._resources, recorded, Hold(self.worker_id, message.metadata.num_delivered))
-                means = Means(await self._fleet_for(recorded.event), self._known, self._live, self._rules.rules)
+                hold = Hold(self.worker_id, message.metadata.num_delivered)
+                stream = RowStream(self._resources, recorded, hold, model=self._model)
+                fleet = await self._fleet_for(recorded.event)
+                means = Means(fleet, self._known, self._live, self._room, self._rules.rules)
                 self._note_in_hand(recorded, recorded.event)
                 status = await RowRunner(means, stream, lease.note_progress).run()
                 self._processed += status is not None

@@ -1,6 +1,6 @@
 """PURE: what a job's options mean for the browser of a row, for its steps, and for what is kept of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -9,12 +9,14 @@ from services.runner.adapters.options import SessionOptions, StepOptions
 from services.runner.pacing import pauses_between_tries
 from shared.contracts.browsers import browser_type
 from shared.contracts.heal_cache import CachedHeal
+from shared.contracts.healing_modes import Healing
 from shared.contracts.recording import Step
 from shared.contracts.scheduler import JobOptions, Recording
 from shared.contracts.steps import event_of
 
 HEALS_LAST = timedelta(hours=24)  # decided: the longest that a heal is used, see `HealRecorded.cached_until`
 USUAL = StepOptions()
+UNASKED = Healing()  # whoever says nothing is content with what others say
 STEP_MS = 60_000
 ACTION_MS = 30_000  # beyond the wait for its element, a step may take this long
 
@@ -55,11 +57,14 @@ def steps_in_window(steps: Sequence[Step], options: JobOptions) -> Sequence[Step
     return [step for step in steps if step is not first]
 
 
-def step_options(options: JobOptions) -> StepOptions:
-    """How every step of a row is performed; what differs from step to step is added where it is known."""
+def step_options(options: JobOptions, recording: Healing = UNASKED) -> StepOptions:
+    """How every step of a row is performed; what differs from step to step is added where it is known.
+
+    `recording`: how careful the recording wants to be.
+    """
     waits = options.auto_wait
     limit = options.step_timeout or max(STEP_MS, options.wait_timeout + ACTION_MS)
-    return StepOptions(
+    usual = StepOptions(
         wait_timeout=min(options.wait_timeout, limit) if waits else 0,
         heal_grace=USUAL.heal_grace if waits else 0,
         step_timeout=limit,
@@ -77,6 +82,15 @@ def step_options(options: JobOptions) -> StepOptions:
         network_log=options.network_log,
         evidence=options.debug_mode,
     )
+    return as_careful(usual, recording)
+
+
+def as_careful(options: StepOptions, healing: Healing) -> StepOptions:
+    """The same for what wants to be as careful as this: the most careful of job, recording and step counts."""
+    both = Healing(options.healing, options.threshold).and_as_careful_as(healing)
+    if (both.mode, both.threshold) == (options.healing, options.threshold):
+        return options
+    return replace(options, healing=both.mode, threshold=both.threshold)
 
 
 def is_recorded(wish: Recording, attempt: int) -> bool:
@@ -89,9 +103,7 @@ def is_kept(wish: Recording, *, failed: bool) -> bool:
     return failed if wish == "on_failure" else wish != "off"
 
 
-def young_enough(heals: Mapping[str, CachedHeal], options: JobOptions, at: datetime) -> Mapping[str, CachedHeal]:
-    """The cached heals that a job uses."""
-    if not options.healing or not options.heal_cache_seconds:
-        return {}
+def is_young_enough(heal: CachedHeal, options: JobOptions, at: datetime) -> bool:
+    """Whether a job uses a heal of this age."""
     cut = HEALS_LAST - timedelta(seconds=options.heal_cache_seconds)
-    return {key: heal for key, heal in heals.items() if heal.until - cut > at} if cut else heals
+    return options.heal_cache_seconds > 0 and heal.until - cut > at

@@ -37,6 +37,13 @@ class RowReport:
         """It failed, at a step or as a whole."""
         self.error_type, self.error_message, self.failed_step = error_type or "failed", message, step_number
 
+    def give_up(self, error_type: str, why: str, step_number: int, *, until: str | None) -> None:
+        """The browser was let go before a step. `until`: when the row starts anew; none: what it did stays done."""
+        done = f"its steps before {step_number} were done: look at what they came to in the application"
+        what = f"the row starts anew {until}" if until else done
+        self.fail(error_type, f"{why}; {what}", step_number)
+        self.conclusive, self.again = until is None, until is not None
+
     def doubt(self, intended: int | None) -> None:
         """A row that broke off in the middle, after an intent: as with a lost worker, nobody knows what it came to."""
         if self.error_type in BROKEN_OFF and self.failed_step is None and intended is not None:

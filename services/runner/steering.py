@@ -1,4 +1,4 @@
-"""SHELL: what people do with a job while one of its rows runs: stop it, pause it, let it go on."""
+"""SHELL: what people do with a job while one of its rows runs: stop it, pause it, let it go on, answer it."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ NOTE_SECONDS = 15.0  # a row that rests is alive, and its lease is kept
 
 
 class HeldTooLong(Exception):
-    """The job was paused for longer than a row keeps its browser."""
+    """The job was paused, or a person thought, for longer than a row keeps its browser."""
 
 
 class Steering:
@@ -37,11 +37,15 @@ class Steering:
         """Within it changes are heard; `on_change` is called with each."""
 
         def hear() -> None:
-            self._heard.set()
+            self.hear()
             on_change()
 
         with self._known.telling(self._job_id, hear):
             yield
+
+    def hear(self) -> None:
+        """Something has changed that a row may wait for."""
+        self._heard.set()
 
     async def rest(self, seconds: float) -> None:
         """Wait so long, or until the job is stopped or paused."""
@@ -49,8 +53,12 @@ class Steering:
 
     async def hold(self) -> float:
         """Wait until a paused job goes on or is stopped. Returns the seconds that took. Raises `HeldTooLong`."""
+        return await self.wait_for(lambda: True, HOLD_SECONDS)
+
+    async def wait_for(self, over: Callable[[], bool], seconds: float) -> float:
+        """Wait until it is over, and the job neither paused nor stopped. As `hold`."""
         began = asyncio.get_running_loop().time()
-        if not await self._wait(HOLD_SECONDS, lambda: self.stopped or not self.paused):
+        if not await self._wait(seconds, lambda: self.stopped or (over() and not self.paused)):
             raise HeldTooLong
         return asyncio.get_running_loop().time() - began
 

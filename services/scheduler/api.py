@@ -14,8 +14,10 @@ from services.scheduler.automation import AutomationRequest, AutomationStatus
 from services.scheduler.handlers import JobRequest, NewJob, RerunRequest
 from services.scheduler.projections import JOBS, queries
 from shared.bus import subjects
-from shared.contracts.runner import RowFinished, RowStarted
+from shared.contracts.healer import HealAccepted, HealRejected
+from shared.contracts.runner import HealProposed, RowFinished, RowStarted
 from shared.contracts.scheduler import (
+    JobCreated,
     JobEnded,
     JobPaused,
     JobReprioritized,
@@ -48,6 +50,9 @@ SHOWN = (
     RowFinished,
     RowLost,
     RowSkipped,
+    HealProposed,
+    HealAccepted,
+    HealRejected,
 )
 
 
@@ -184,6 +189,12 @@ def _reading_routes(routes: APIRouter, resources: Resources) -> None:
             raise NotFound(f"no job {job_id} in this organization")
         return dict(row)
 
+    @routes.get("/jobs/{job_id}/waiting", dependencies=up_to_date)
+    async def list_waiting(job_id: UUID, caller: CallerOf) -> list[dict[str, Any]]:
+        """The rows that wait for a person to accept or reject a stand-in (`heal_id`)."""
+        async with database.tenant(caller.org) as connection:
+            return [dict(row) async for row in queries.list_waiting(connection, job_id=job_id)]
+
 
 def _automation_routes(routes: APIRouter, resources: Resources) -> None:
     database, up_to_date = resources.database, [at_least(resources, JOBS)]
@@ -247,18 +258,19 @@ def _automation_routes(routes: APIRouter, resources: Resources) -> None:
 
 
 def _live_routes(routes: APIRouter, resources: Resources) -> None:
-    async def known_job(job_id: UUID, caller: CallerOf) -> UUID:
-        created = await resources.log.first(subjects.job(job_id))
-        if created is None or created.org != caller.org:
+    async def known_job(job_id: UUID, caller: CallerOf) -> JobCreated:
+        first = await resources.log.first(subjects.job(job_id))
+        if first is None or first.org != caller.org or not isinstance(first.event, JobCreated):
             raise NotFound(f"no job {job_id} in this organization")
-        return job_id
+        return first.event
 
     @routes.get("/jobs/{job_id}/events", response_class=StreamingResponse, responses=LIVE)
     async def job_events(
-        job_id: Annotated[UUID, Depends(known_job)], last_event_id: LastEventId = None
+        created: Annotated[JobCreated, Depends(known_job)], last_event_id: LastEventId = None
     ) -> StreamingResponse:
         """Live progress from the job's beginning, or behind `Last-Event-ID`; ends when the job has ended."""
-        subject_filters = (subjects.job(job_id).canonical_filter, subjects.rows_of(job_id))
+        heals = subjects.heals(created.recording_id).canonical_filter
+        subject_filters = (subjects.job(created.job_id).canonical_filter, subjects.rows_of(created.job_id), heals)
         seen = seen_by(last_event_id)
         return live_response(
             resources.log.follow(subject_filters, seen.follow_after),
@@ -274,5 +286,6 @@ def _message(item: Recorded) -> LiveMessage | None:
     if not isinstance(item.event, SHOWN):
         return None
     name = type(item.event).__name__
-    data = item.event.model_dump(mode="json", exclude={"steps", "recording_id", "revision"})
+    unseen = {"steps", "recording_id", "revision", "healed_bundle", "rivals"}
+    data = item.event.model_dump(mode="json", exclude=unseen)
     return LiveMessage(event_id(item), name, {**data, "at": item.at.isoformat(), "type": name})

@@ -13,9 +13,12 @@ from typing import assert_never
 from uuid import UUID
 
 from services.scheduler.aggregates.job import EndJob, StopJob
-from services.scheduler.fairness import Line, Share
+from services.scheduler.fairness import Line
 from services.scheduler.progress import DispatchRow, Flight, JobProgress, LoseRow, Origin, SkipRow
-from shared.contracts.runner import RowFinished, RowStarted, StepIntended
+from services.scheduler.tenants import Tenant, weight_of
+from shared.contracts.heal_cache import stand_in_id
+from shared.contracts.healer import HealAccepted, HealRejected
+from shared.contracts.runner import NOT_REVIEWED, HealProposed, RowFinished, RowStarted, StepIntended
 from shared.contracts.scheduler import (
     JobCreated,
     JobEnded,
@@ -34,46 +37,20 @@ from shared.core.events import Event, Recorded
 SEEN = (
     *(JobCreated, JobSubmitted, JobPaused, JobResumed, JobReprioritized, JobStopping, JobEnded),
     *(RowDispatched, RowStarted, StepIntended, RowFinished, RowSkipped, RowLost),
+    *(HealProposed, HealAccepted, HealRejected),
 )
 TIME_TO_SUBMIT = timedelta(hours=1)
-URGENT = 90  # above it, jobs are served before all others of their organization
 NO_JOB = UUID(int=0)
 SKIPS_AT_ONCE = 500  # so that a huge job that is stopped holds up nobody else
 
 Order = DispatchRow | SkipRow | LoseRow | StopJob | EndJob
 
 
-@dataclass(slots=True, eq=False)
-class Tenant:
-    """An organization's jobs that want to start rows: the urgent ones, then the others."""
-
-    share: "Share[Tenant]" = field(init=False)
-    urgent: Line[JobProgress] = field(default_factory=Line)
-    normal: Line[JobProgress] = field(default_factory=Line)
-
-    def line_of(self, priority: int) -> Line[JobProgress]:
-        """Where a job of this priority stands."""
-        return self.urgent if priority > URGENT else self.normal
-
-    def call(self) -> tuple[JobProgress, DispatchRow] | None:
-        """The next job that can start a row, and the row."""
-        for line in (self.urgent, self.normal):
-            while (share := line.call()) is not None:
-                order = share.who.start_next()
-                if order is not None:
-                    return share.who, order
-        return None
-
-
-def weight_of(priority: int) -> float:
-    """A job of priority 10 gets twice as many turns as one of priority 0, one of 90 ten times as many."""
-    return 1 + priority / 10
-
-
 @dataclass(slots=True)
 class Admission:
     """All jobs under way, and how many rows may be in flight at once over all of them.
 
+    `in_flight`: how many are, without those that wait for a person.
     `alarms`: moments at which something becomes due, told once; whoever uses them takes them away.
     """
 
@@ -103,16 +80,30 @@ class Admission:
         if isinstance(event, JobCreated):
             self._add(event, recorded)
             return
+        if isinstance(event, HealAccepted | HealRejected):
+            self._answer(event, recorded)
+            return
         job = self.jobs.get(getattr(event, "job_id", NO_JOB))
         if job is None:
             return
         self._touched[job.created.job_id] = None
-        row = getattr(event, "row", None)
+        row, before = getattr(event, "row", None), job.running
         if row is None:
             self._see_job(job, event, recorded)
         else:
             self._see_row(job, row, recorded)
+            self.in_flight += job.running - before
         self._stand(job)
+
+    def _answer(self, event: HealAccepted | HealRejected, recorded: Recorded) -> None:
+        """One answer serves all rows of all jobs that wait for it."""
+        stand_in = stand_in_id(event.cache_key, event.healed_selector)
+        for job in self.jobs.values():
+            if job.created.recording_id == event.recording_id:
+                before = job.running
+                job.answer(stand_in, recorded.at, (recorded.message, recorded.index))
+                self.in_flight += job.running - before
+                self._stand(job)
 
     def _add(self, event: JobCreated, recorded: Recorded) -> None:
         if event.job_id in self.jobs:
@@ -137,7 +128,7 @@ class Admission:
             case JobPaused():
                 job.paused = True
             case JobResumed():
-                job.paused, job.set_going = False, origin
+                job.paused, job.set_going, job.resumed_at = False, origin, recorded.at
             case JobReprioritized():
                 self._reprioritize(job, event.priority)
             case JobStopping():
@@ -146,7 +137,7 @@ class Admission:
                 self._forget(job)
 
     def _forget(self, job: JobProgress) -> None:
-        self.in_flight -= len(job.in_flight)
+        self.in_flight -= job.running
         self._tenants[job.org].line_of(job.priority).leave(job.share)
         del self.jobs[job.created.job_id]
         self._touched.pop(job.created.job_id, None)
@@ -182,7 +173,10 @@ class Admission:
         if flight is not None:
             flight.position, flight.at, flight.asked = recorded.position, recorded.at, False
             flight.origin = origin
-            if isinstance(event, RowStarted):
+            job.held.pop(row, None)
+            if isinstance(event, HealProposed):
+                job.propose(row, stand_in_id(event.cache_key, event.healed_selector))
+            elif isinstance(event, RowStarted):
                 flight.taken, flight.intended = True, None
             elif isinstance(event, StepIntended):
                 flight.intended = event.step_number
@@ -192,27 +186,23 @@ class Admission:
         job.waiting.pop(event.row, None)
         if event.row not in job.in_flight:  # another scheduler's
             self._serve(job)
-            self._launch(job, event.row, event.attempt)
+            job.in_flight[event.row] = Flight(event.attempt)
         job.in_flight[event.row].dispatched = position
 
     def _see_failed_attempt(self, job: JobProgress, row: int, attempt: int, recorded: Recorded) -> None:
-        self._land(job, row)
+        asked = job.held.get(row)
+        job.land(row)
         job.try_again(row, attempt + 1, recorded.position, (recorded.message, recorded.index))
+        if asked is not None and getattr(recorded.event, "error_type", None) == NOT_REVIEWED:
+            job.park(row, asked)
+            return
         not_before = recorded.at + job.pause_after(attempt)
         heappush(self._pauses, (not_before, job.created.job_id, row, attempt + 1))
         self.alarms.append(not_before)
 
     def _end_row(self, job: JobProgress, row: int, status: str, origin: Origin) -> None:
-        self._land(job, row)
+        job.land(row)
         job.end(row, status, origin)
-
-    def _launch(self, job: JobProgress, row: int, attempt: int) -> None:
-        job.in_flight[row] = Flight(attempt)
-        self.in_flight += 1
-
-    def _land(self, job: JobProgress, row: int) -> None:
-        if job.in_flight.pop(row, None) is not None:
-            self.in_flight -= 1
 
     # What to do.
 
@@ -260,7 +250,8 @@ class Admission:
             called = share.who.call()
             if called is not None:
                 job, order = called
-                self._launch(job, order.event.row, order.event.attempt)
+                job.in_flight[order.event.row] = Flight(order.event.attempt)
+                self.in_flight += 1
                 self._serve(job)
                 self._stand(job)
                 yield called

@@ -71,6 +71,8 @@ class JobProgress:
 
     `rows`: a byte for each. `waiting`: rows to be tried again → (attempt, expected position, cause); `ready`: those
     whose pause is over, as (row, attempt). `untouched`: how many rows no event and no order has touched.
+    `held`: rows in flight that wait for a person, with their browser → the stand-in; `parked`: of the waiting rows,
+    those that gave it up → the stand-in. `decided`: stand-ins about which a person has decided.
     `set_going`, `failed_by`, `ended_by`, `stopped_by`: the last event that did so to the job, a row, a row, the job.
     """
 
@@ -89,6 +91,10 @@ class JobProgress:
     in_flight: dict[int, Flight] = field(default_factory=dict)
     waiting: dict[int, tuple[int, int, Origin | None]] = field(default_factory=dict)
     ready: list[tuple[int, int]] = field(default_factory=list)
+    held: dict[int, UUID] = field(default_factory=dict)
+    parked: dict[int, UUID] = field(default_factory=dict)
+    decided: set[UUID] = field(default_factory=set)
+    resumed_at: datetime | None = None
     successful: int = 0
     failed: int = 0
     skipped: int = 0
@@ -107,6 +113,11 @@ class JobProgress:
         self.priority = self.created.priority
 
     @property
+    def running(self) -> int:
+        """How many rows take part in the limits: those in flight that do not wait for a person."""
+        return len(self.in_flight) - len(self.held)
+
+    @property
     def all_ended(self) -> bool:
         """Whether every row has ended."""
         return self.successful + self.failed + self.skipped == len(self.rows)
@@ -116,7 +127,7 @@ class JobProgress:
         """Whether it seems that a row could start now, were there room over all jobs."""
         return (
             (self.untouched > 0 or bool(self.ready))
-            and len(self.in_flight) < self.created.concurrency
+            and self.running < self.created.concurrency
             and self.began is not None
             and not (self.paused or self.stopping or self.stop_asked)
         )
@@ -137,6 +148,7 @@ class JobProgress:
     def end(self, row: int, status: str, origin: Origin | None = None) -> None:
         """The row has ended; the first end counts."""
         self.waiting.pop(row, None)
+        self.parked.pop(row, None)
         self.touch(row)
         if self.rows[row] == ENDED:
             return
@@ -162,6 +174,33 @@ class JobProgress:
         """The row's attempt may start now, if it has not been taken care of otherwise."""
         if self.waiting.get(row, NOT_WAITING)[0] == attempt:
             heappush(self.ready, (row, attempt))
+
+    def land(self, row: int) -> None:
+        """The row is in flight no longer."""
+        self.in_flight.pop(row, None)
+        self.held.pop(row, None)
+
+    def propose(self, row: int, stand_in: UUID) -> None:
+        """A row in flight waits for a person's answer."""
+        if stand_in not in self.decided:
+            self.held[row] = stand_in
+
+    def park(self, row: int, stand_in: UUID) -> None:
+        """A waiting row starts anew not after a while but when a person has answered."""
+        self.parked[row] = stand_in
+
+    def answer(self, stand_in: UUID, at: datetime, origin: Origin) -> None:
+        """A person has decided: rows that keep their browser go on, those that gave it up may start."""
+        self.decided.add(stand_in)
+        for row in [row for row, asked in self.held.items() if asked == stand_in]:
+            del self.held[row]
+            self.in_flight[row].at = at
+        for row in [row for row, asked in self.parked.items() if asked == stand_in]:
+            del self.parked[row]
+            attempt, expected, _ = self.waiting.get(row, NOT_WAITING)
+            if attempt:
+                self.waiting[row] = (attempt, expected, origin)
+                self.pause_is_over(row, attempt)
 
     def start_next(self) -> DispatchRow | None:
         """The row to start now: one that is to be tried again before those that were never tried."""

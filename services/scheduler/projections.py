@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
+from services.scheduler.waiting_rows import project_waiting
 from shared.bus.subjects import ALL_EVENTS
-from shared.contracts.runner import RowFinished, RowStarted
+from shared.contracts.healer import HealAccepted, HealRejected
+from shared.contracts.runner import HealProposed, RowFinished, RowStarted
 from shared.contracts.scheduler import (
     JobCreated,
     JobEnded,
@@ -27,6 +29,7 @@ from shared.projections import Connection, Projection
 
 queries = load_queries(__file__)
 
+OfReview = HealProposed | HealAccepted | HealRejected
 OfRow = RowDispatched | RowStarted | RowFinished | RowLost | RowSkipped
 OfJob = JobRowsAdded | JobSubmitted | JobPaused | JobResumed | JobReprioritized | JobStopping | JobEnded
 
@@ -121,6 +124,7 @@ async def _project_jobs(connection: Connection, items: Sequence[Recorded]) -> No
         await queries.change_jobs(connection, rows=as_rows(facts))
     if outcomes := [{"id": id_, **job.outcome} for id_, job in changed.items() if job.outcome]:
         await queries.note_outcomes(connection, rows=as_rows(outcomes))
+    await project_waiting(connection, items)
 
 
 def _job_of(event: Any, item: Recorded, changed: dict[UUID, _Job]) -> _Job:
@@ -154,8 +158,8 @@ def _created(item: Recorded, event: JobCreated) -> dict[str, Any]:
 JOBS = Projection(
     "execution_jobs",
     (ALL_EVENTS,),
-    ("execution_jobs",),
+    ("execution_jobs", "waiting_rows"),
     _project_jobs,
-    events=(JobCreated, *get_args(OfJob), *get_args(OfRow)),
+    events=(JobCreated, *get_args(OfJob), *get_args(OfRow), *get_args(OfReview)),
 )
 PROJECTIONS = (JOBS,)

@@ -87,7 +87,8 @@ select status, count(*) as count from automation_jobs group by status;
 
 -- name: list_jobs
 select id, recording_id, recording_name, status, stop_reason, total_rows, completed_rows, successful_rows, failed_rows,
-       skipped_rows, unknown_rows, concurrency, priority, rerun_of, started_at, completed_at, created_at
+       skipped_rows, unknown_rows, concurrency, priority, rerun_of, started_at, completed_at, created_at,
+       (select count(*)::integer from waiting_rows where execution_job_id = execution_jobs.id) as waiting_rows
 from execution_jobs
 where submitted_at is not null
   and (:status::text is null or status = :status)
@@ -99,7 +100,8 @@ limit :page;
 select id, recording_id, recording_name, revision, user_id, status, stop_reason, field_mapping, columns,
        unmapped_columns, secret_columns, total_rows, completed_rows, successful_rows, failed_rows, skipped_rows,
        unknown_rows, concurrency, stop_on_error, priority, options, rerun_of, worker_id, claimed_at, submitted_at,
-       started_at, completed_at, created_at, updated_at
+       started_at, completed_at, created_at, updated_at,
+       (select count(*)::integer from waiting_rows where execution_job_id = execution_jobs.id) as waiting_rows
 from execution_jobs
 where id = :id and submitted_at is not null;
 
@@ -108,3 +110,38 @@ select id from execution_jobs
 where submitted_at is not null and id::text like :prefix || '%'
 order by created_at desc
 limit 10;
+
+-- name: end_waiting!
+delete from waiting_rows waiting
+using jsonb_to_recordset(:rows::text::jsonb) as given (job_id uuid, row_index integer)
+where given.job_id = waiting.execution_job_id and given.row_index = waiting.row_index;
+
+-- name: end_answered!
+delete from waiting_rows where stand_in = any(:answered::uuid[]);
+
+-- name: give_browsers_up!
+update waiting_rows waiting
+set holds_browser = false
+from jsonb_to_recordset(:rows::text::jsonb) as given (job_id uuid, row_index integer)
+where given.job_id = waiting.execution_job_id and given.row_index = waiting.row_index;
+
+-- name: add_waiting!
+insert into waiting_rows (
+    organization_id, execution_job_id, row_index, attempt, recording_id, heal_id, stand_in, step_number,
+    original_selector, healed_selector, confidence, holds_browser, waiting_since
+)
+select organization_id, job_id, row_index, attempt, recording_id, heal_id, stand_in, step_number, original_selector,
+       healed_selector, confidence, holds_browser, at
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    organization_id uuid, job_id uuid, row_index integer, attempt integer, recording_id uuid, heal_id uuid,
+    stand_in uuid, step_number integer, original_selector text, healed_selector text, confidence integer,
+    holds_browser boolean, at timestamptz
+)
+on conflict (execution_job_id, row_index) do nothing;
+
+-- name: list_waiting
+select row_index, 'waiting_for_review' as status, heal_id, step_number, original_selector, healed_selector, confidence,
+       attempt, holds_browser, waiting_since
+from waiting_rows
+where execution_job_id = :job_id
+order by row_index;

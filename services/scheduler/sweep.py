@@ -36,9 +36,15 @@ def lost_rows(
 ) -> Iterator[tuple[JobProgress, LoseRow]]:
     """Orders to end them, each given once."""
     for job in admission.jobs.values():
-        patience = LEASES * lease + timedelta(milliseconds=job.created.options.row_timeout) + SLACK
+        if job.paused:  # what its rows were in the middle of waits for a person
+            continue
+        options = job.created.options
+        usual = LEASES * lease + timedelta(milliseconds=options.row_timeout) + SLACK
         for row, flight in job.in_flight.items():
-            if flight.at is None or flight.asked or max(flight.at, queue.watched_since) + patience > now:
+            if flight.at is None or flight.asked:
+                continue
+            patience = usual + timedelta(seconds=options.heal_review_seconds if row in job.held else 0)
+            if max(flight.at, job.resumed_at or flight.at, queue.watched_since) + patience > now:
                 continue
             if flight.dispatched <= queue.acknowledged or (flight.taken and queue.workers_idle):
                 flight.asked = True

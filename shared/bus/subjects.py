@@ -26,6 +26,7 @@ TIMERS_DUE = "timer.due.>"
 
 ROW_COMMANDS = "evt.row.*.*.cmd"
 ROW_EVENTS = "evt.row.*.*.evt"
+ROW_QUESTIONS = "evt.row.*.*.ask"
 ALL_ROWS = "evt.row.>"
 ALL_JOBS = "evt.scheduler.job.>"
 ALL_RECORDINGS = "evt.ingest.recording.>"
@@ -79,13 +80,18 @@ def job(job_id: UUID) -> Stream:
 
 
 def row(job_id: UUID, index: int) -> Stream:
-    """A row's stream: the scheduler dispatches or skips on `cmd`, the runner tells on `evt`."""
+    """A row's stream: the scheduler dispatches or skips on `cmd`, the runner tells on `evt`, asks a model on `ask`."""
     return Stream("row", str(job_id), str(index))
 
 
 def heals(recording_id: UUID) -> Stream:
     """All heals of a recording (owner: healer)."""
     return Stream("healer", "heals", str(recording_id))
+
+
+def model_calls(job_id: UUID) -> Stream:
+    """What a model was asked for a job, and what it may still cost (owner: healer)."""
+    return Stream("healer", "model", str(job_id))
 
 
 def is_under(subject: str, subject_filter: str) -> bool:

@@ -29,6 +29,10 @@ PRESENCE_BUCKET = "presence"
 PRESENCE_KEPT = timedelta(seconds=30)
 LOGINS_BUCKET = "logins"
 LOGINS_KEPT = timedelta(hours=12)  # a job that runs for longer logs in again
+HEALS_BUCKET = "heals"
+HEALS_MARKED = timedelta(minutes=1)  # how long it is told that an entry's time is over
+HEAL_TURNS_BUCKET = "healturns"
+HEAL_TURNS_KEPT = timedelta(minutes=1)
 RESTORING = "retold-restoring"  # in a stream's metadata while `retold restore` fills it
 DUPLICATE_WINDOW = timedelta(minutes=10)
 LINES_KEPT = timedelta(days=30)
@@ -135,6 +139,20 @@ def logins_bucket(replicas: int) -> KeyValueConfig:
     return KeyValueConfig(LOGINS_BUCKET, ttl=LOGINS_KEPT.total_seconds(), storage=StorageType.FILE, replicas=replicas)
 
 
+def heals_bucket(replicas: int) -> KeyValueConfig:
+    """Heals that may be used again, and what people decided about them; heals have a time of their own to live."""
+    return KeyValueConfig(
+        HEALS_BUCKET, storage=StorageType.FILE, replicas=replicas, limit_marker_ttl=HEALS_MARKED.total_seconds()
+    )
+
+
+def heal_turns_bucket(replicas: int) -> KeyValueConfig:
+    """Who looks for a stand-in right now, so that others wait for it. In memory only: nothing depends on it."""
+    return KeyValueConfig(
+        HEAL_TURNS_BUCKET, ttl=HEAL_TURNS_KEPT.total_seconds(), storage=StorageType.MEMORY, replicas=replicas
+    )
+
+
 async def provision(client: Client, *, lease: timedelta, replicas: int = 1) -> None:
     """Create what is missing, bring what exists up to date."""
     jetstream: JetStreamContext = client.jetstream(timeout=30)
@@ -152,6 +170,8 @@ async def provision(client: Client, *, lease: timedelta, replicas: int = 1) -> N
         KeyValueConfig(CONTROL_BUCKET, storage=StorageType.FILE, replicas=replicas),
         presence_bucket(replicas),
         logins_bucket(replicas),
+        heals_bucket(replicas),
+        heal_turns_bucket(replicas),
     ):
         try:
             await jetstream.key_value(bucket.bucket)

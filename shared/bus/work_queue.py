@@ -97,6 +97,10 @@ class WorkQueue:
         self._free += 1
         await self._ask_if_due()
 
+    def occupy(self) -> None:
+        """A message that had given its slot free needs one again; until one is free there are more than slots."""
+        self._free -= 1
+
     async def _start(self, stop: "asyncio.Task[bool]") -> bool:
         """Have the consumer and a first request; false when stopped before."""
         pause, patience = 0.1, FIRST_PATIENCE

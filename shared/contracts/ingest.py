@@ -7,8 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.contracts.recording import Step, Variable
+from shared.contracts.healing_modes import HealingMode, as_metadata, with_healing
+from shared.contracts.recording import LocatorBundle, Step, Variable
 from shared.contracts.runner import Taught
+from shared.contracts.step_revisions import with_heal, with_taught
 from shared.core.events import Event
 
 PolicyType = Literal["whitelist", "blacklist"]
@@ -78,16 +80,77 @@ class RecordingImported(Event):
     steps: list[Step]
     variables: dict[str, Variable]
     recording_method: Literal["extension", "cloud_browser"]
-    source: Literal["canonical", "chrome_recorder"]
+    source: Literal["canonical", "chrome_recorder", "selenium_ide", "playwright_codegen", "playwright_trace"]
     fidelity: list[FidelityNote]
 
 
-class RecordingTaught(Event):
-    """Steps that were recorded with thin locators got the full bundles that a successful run saw."""
+def _by_a_row_unknown(data: dict[str, Any]) -> dict[str, Any]:
+    """Before it was told which row a recording learned from."""
+    return {**data, "job_id": None, "row": None}
 
+
+class RecordingTaught(Event):
+    """Steps that were recorded with thin locators got the full bundles that a successful run saw.
+
+    `job_id` and `row` say which run that was, where it is known.
+    """
+
+    v = 2
+    upcasters = {1: _by_a_row_unknown}  # noqa: RUF012
     personal = ("taught",)
     recording_id: UUID
     taught: list[Taught]
+    job_id: UUID | None = None
+    row: int | None = None
+
+
+class HealAdopted(Event):
+    """A person accepted a heal: the step has the healed element's locators now, and keeps the former ones behind.
+
+    `made_on`: the revision that the heal was made on, `revision`: the one that this makes. `by`: who accepted it.
+    """
+
+    personal = ("selector", "bundle")
+    recording_id: UUID
+    revision: int
+    step_number: int
+    heal_id: UUID
+    made_on: int
+    selector: str
+    bundle: LocatorBundle
+    by: str
+
+
+class RevisionUndone(Event):
+    """A person took a revision back: these steps stand as they did before it."""
+
+    personal = ("steps",)
+    recording_id: UUID
+    undone: int
+    steps: list[Step]
+    by: str
+
+
+class RecordingHealingSet(Event):
+    """How freely stand-ins are used in a step of the recording, or in all: the most careful of all that is said counts.
+
+    `threshold`: how certain a stand-in must be at least (0–100). Without a mode and a threshold nothing is said any
+    more. A revision, as every event of a recording.
+    """
+
+    recording_id: UUID
+    step_number: int | None
+    mode: HealingMode | None
+    threshold: int | None
+
+
+class VariablesRevised(Event):
+    """A person said which columns fill variables, and which are needed: these, by label, are as told from now on."""
+
+    personal = ("variables",)
+    recording_id: UUID
+    variables: dict[str, Variable]
+    by: str
 
 
 class UrlPolicyAdded(Event):
@@ -126,9 +189,21 @@ EVENTS: tuple[type[Event], ...] = (
     OrganizationErased,
     RecordingImported,
     RecordingTaught,
+    HealAdopted,
+    RevisionUndone,
+    RecordingHealingSet,
+    VariablesRevised,
     UrlPolicyAdded,
     UrlPolicyChanged,
     UrlPolicyRemoved,
+)
+# What makes a revision of a recording, each one more.
+REVISIONS: tuple[type[Event], ...] = (
+    RecordingTaught,
+    HealAdopted,
+    RevisionUndone,
+    RecordingHealingSet,
+    VariablesRevised,
 )
 
 
@@ -143,6 +218,7 @@ class RecordingSnapshot:
     steps: tuple[Step, ...]
     variables: Mapping[str, Variable] = field(default_factory=dict)
     user_id: UUID | None = None
+    healing: dict[str, Any] | None = None  # what is said of all steps, as `metadata.healing` of one
 
 
 def snapshot_of(events: Iterable[Event], revision: int | None = None) -> RecordingSnapshot | None:
@@ -151,32 +227,49 @@ def snapshot_of(events: Iterable[Event], revision: int | None = None) -> Recordi
     for event in events:
         if revision is not None and snapshot is not None and snapshot.revision >= revision:
             break
-        match event:
-            case RecordingImported():
-                snapshot = RecordingSnapshot(
-                    event.recording_id,
-                    event.name,
-                    event.starting_url,
-                    1,
-                    tuple(event.steps),
-                    event.variables,
-                    event.user_id,
-                )
-            case RecordingTaught() if snapshot is not None:
-                steps = tuple(with_taught(step, event.taught) for step in snapshot.steps)
-                snapshot = replace(snapshot, steps=steps, revision=snapshot.revision + 1)
+        if isinstance(event, RecordingImported):
+            snapshot = RecordingSnapshot(
+                event.recording_id,
+                event.name,
+                event.starting_url,
+                1,
+                tuple(event.steps),
+                event.variables,
+                event.user_id,
+            )
+        elif snapshot is not None:
+            snapshot = revised(snapshot, event)
     return snapshot
 
 
-def with_taught(step: Step, taught: Iterable[Taught]) -> Step:
-    """The step with what was learned: what was recorded stays, what was missing is filled in."""
-    for lesson in taught:
-        if lesson.step_number == step.step_number:
-            bundle = {**lesson.bundle.to_json(), **{k: v for k, v in step.bundle.to_json().items() if v}}
-            known = {"elementTag": lesson.element_tag, "elementType": lesson.element_type, "taught": True}
-            metadata = {**known, **step.metadata, "taught": True}
-            return Step.model_validate({**step.to_json(), "bundle": bundle, "metadata": metadata})
-    return step
+def revised(snapshot: RecordingSnapshot, event: Event) -> RecordingSnapshot:
+    """The recording after one of `REVISIONS`; any other event changes nothing."""
+    if not isinstance(event, REVISIONS):
+        return snapshot
+    if isinstance(event, RecordingHealingSet) and event.step_number is None:
+        snapshot = replace(snapshot, healing=as_metadata(event.mode, event.threshold))
+    if isinstance(event, VariablesRevised):
+        snapshot = replace(snapshot, variables={**snapshot.variables, **event.variables})
+    return replace(snapshot, steps=tuple(steps_after(snapshot.steps, event)), revision=snapshot.revision + 1)
+
+
+def steps_after(steps: Iterable[Step], event: Event) -> list[Step]:
+    """The steps of a recording after an event."""
+    match event:
+        case RecordingTaught():
+            return [with_taught(step, event.taught) for step in steps]
+        case HealAdopted():
+            number = event.step_number
+            healed = (event.selector, event.bundle, event.heal_id)
+            return [with_heal(step, *healed) if step.step_number == number else step for step in steps]
+        case RevisionUndone():
+            former = {step.step_number: step for step in event.steps}
+            return [former.get(step.step_number, step) for step in steps]
+        case RecordingHealingSet():
+            said, only = as_metadata(event.mode, event.threshold), event.step_number
+            return [with_healing(step, said) if step.step_number == only else step for step in steps]
+        case _:
+            return list(steps)
 
 
 def url_policies_of(

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.contracts.browsers import browser_type
+from shared.contracts.healing_modes import MODES, HealingMode
 from shared.contracts.scheduler import JobOptions
 from shared.core.errors import Fault, InvalidInput
 
@@ -29,7 +30,7 @@ ALSO_CALLED: dict[str, tuple[str, ...]] = {
     "confidence_threshold": ("healing_threshold",),
     "heal_cache_seconds": ("cache_ttl",),
     "heal_attempts": ("max_attempts_per_step",),
-    "healing": ("mode",),
+    "healing": ("mode", "healing_mode"),
 }
 GROUPS = frozenset({"replay", "aihealing", "environment", "options"})
 # Parts of the documents' objects that say nothing about how a job is run.
@@ -118,12 +119,19 @@ def _yes(name: str, value: Any) -> bool:
     raise InvalidInput(f'the option "{name}" is yes or no, not {value!r}')
 
 
-def _healing(name: str, value: Any) -> bool:
-    """Document A's `mode` is `autonomous`; any word for off switches healing off."""
+def _healing(name: str, value: Any) -> HealingMode:
+    """Document A's `mode`, or a word for yes or no."""
     word = str(value).strip().casefold()
     if word in ("autonomous", "auto"):
-        return True
-    return False if word in ("disabled", "none", "manual") else _yes(name, value)
+        return "autonomous"
+    if word in ("review", "reviewed", "ask"):
+        return "review"
+    if word in ("disabled", "none", "manual"):
+        return "off"
+    try:
+        return "autonomous" if _yes(name, value) else "off"
+    except InvalidInput as error:
+        raise InvalidInput(f'the option "{name}" is one of {", ".join(MODES)}, or yes or no, not {value!r}') from error
 
 
 def _recorded(name: str, value: Any) -> str:

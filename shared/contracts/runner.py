@@ -6,13 +6,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.recording import LocatorBundle
+from shared.contracts.runner_before import before_effects, before_evidence, before_pictures
 from shared.core.events import Event
 
 StepStatus = Literal["completed", "failed", "skipped"]
 FoundBy = Literal["recorded", "bundle", "cached", "healed"]
 # By an organization's own rules · no address of the public internet · credentials · never opened · not understood.
 RefusalReason = Literal["policy", "private", "metadata", "scheme", "unreadable"]
-
+NOT_REVIEWED = "not_reviewed"  # the error type of a row that gave its browser up while it waited for a person
 
 ArtifactKind = Literal["screenshot", "pdf", "video", "trace", "data"]
 
@@ -54,7 +55,7 @@ class StepEvidence(BaseModel):
 
 
 class StepResult(BaseModel):
-    """What became of one step. Times in milliseconds; `locating_us`: in microseconds.
+    """What became of one step. Times in milliseconds; `locating_us`, and of it `healing_us`: in microseconds.
 
     `warning`: the step went well and a person should look at it all the same, a soft assertion that failed, say.
     """
@@ -76,18 +77,24 @@ class StepResult(BaseModel):
     healing_attempted: bool = False
     healing_success: bool | None = None
     locating_us: int | None = None
+    healing_us: int | None = None
     warning: str | None = None
     evidence: StepEvidence | None = None
 
 
 class Taught(BaseModel):
-    """The full bundle of a step's element, as a successful run saw it."""
+    """The full bundle of a step's element, as a successful run saw it.
+
+    `effects`: what the action was seen to bring about beside changes of the page, in the words of
+    `services/runner/adapters/effects.py`.
+    """
 
     model_config = ConfigDict(frozen=True)
     step_number: int
     bundle: LocatorBundle
     element_tag: str
     element_type: str | None = None
+    effects: list[str] = []
 
 
 class RowStarted(Event):
@@ -111,18 +118,19 @@ class StepIntended(Event):
     action: str
 
 
-class ElementHealed(Event):
-    """The bundle's own locators found nothing; this element was chosen instead, or nothing was certain enough."""
+_OF_A_HEAL = ("original_selector", "healed_selector", "healed_bundle", "rivals", "page_origin", "page_path")
 
-    personal = (
-        "original_selector",
-        "healed_selector",
-        "healed_bundle",
-        "rivals",
-        "page_origin",
-        "page_path",
-        "error_message",
-    )
+
+class ElementHealed(Event):
+    """The bundle's own locators found nothing; this element was chosen instead, or nothing was certain enough.
+
+    `candidates`: how many elements were compared. Pictures by their SHA-256: the page with the element framed, and the
+    page after the action where that was waited for. `revision`: of the recording, that the row runs.
+    """
+
+    v = 2
+    upcasters = {1: before_pictures}  # noqa: RUF012
+    personal = (*_OF_A_HEAL, "error_message")
     job_id: UUID
     row: int
     recording_id: UUID
@@ -137,6 +145,57 @@ class ElementHealed(Event):
     page_path: str
     success: bool
     error_message: str | None = None
+    candidates: int = 0
+    picture_before: str | None = None
+    picture_after: str | None = None
+    revision: int | None = None
+
+
+class HealProposed(Event):
+    """A stand-in was found where a person wants to be asked first: the row waits for the answer.
+
+    `proposal_id`: the same for the same stand-in of the same step on the same page, in whatever row it is met; the
+    healer keeps the heal under this id, and one answer serves all rows. Told before anything is done to the element.
+    """
+
+    personal = _OF_A_HEAL
+    job_id: UUID
+    row: int
+    attempt: int
+    recording_id: UUID
+    revision: int
+    proposal_id: UUID
+    cache_key: str
+    step_number: int
+    method: Literal["fuzzy_match", "bounding_box", "claude_vision"]
+    original_selector: str
+    healed_selector: str
+    healed_bundle: LocatorBundle | None
+    confidence: int
+    rivals: list[dict[str, Any]]
+    page_origin: str
+    page_path: str
+    candidates: int = 0
+    picture_before: str | None = None
+    picture_after: str | None = None
+
+
+class HealWithdrawn(Event):
+    """What was done to a healed element, or to a cached heal's, had no effect as the recorded action had one.
+
+    `cache_key`: of the cached heal that was used; without it, the element was healed in this very row.
+    """
+
+    personal = ("original_selector", "page_origin", "page_path", "reason")
+    job_id: UUID
+    row: int
+    recording_id: UUID
+    step_number: int
+    cache_key: str | None
+    original_selector: str
+    page_origin: str
+    page_path: str
+    reason: str
 
 
 class CachedHealMissed(Event):
@@ -152,6 +211,8 @@ class CachedHealMissed(Event):
 class BundlesLearned(Event):
     """A successful row saw the full bundles of steps that had been recorded with thin ones."""
 
+    v = 2
+    upcasters = {1: before_effects}  # noqa: RUF012
     personal = ("taught",)
     recording_id: UUID
     revision: int
@@ -173,11 +234,6 @@ class ArtifactKept(Event):
     step_number: int | None = None
 
 
-def _with_evidence(data: dict[str, Any]) -> dict[str, Any]:
-    """Before rows could extract values and tell what they saw, there was none of it."""
-    return {**data, "extracted": None, "total_steps": 0, "browser": None}
-
-
 class RowFinished(Event):
     """The row's attempt ended. `final` says that no other attempt follows.
 
@@ -186,7 +242,7 @@ class RowFinished(Event):
     """
 
     v = 2
-    upcasters = {1: _with_evidence}  # noqa: RUF012
+    upcasters = {1: before_evidence}  # noqa: RUF012
     personal = (
         *("error_message", "extracted", "steps.*.message", "steps.*.error", "steps.*.warning"),
         *("steps.*.evidence.page_url", "steps.*.evidence.selector_used", "steps.*.evidence.console"),
@@ -227,6 +283,8 @@ EVENTS: tuple[type[Event], ...] = (
     RowStarted,
     StepIntended,
     ElementHealed,
+    HealProposed,
+    HealWithdrawn,
     CachedHealMissed,
     BundlesLearned,
     UrlRefused,

@@ -1,10 +1,11 @@
 """What the scheduler tells: jobs, which rows run and when, how a job ended."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_serializer, model_validator
 
+from shared.contracts.healing_modes import MODES, HealingMode
 from shared.contracts.recording import Step
 from shared.core.events import Event
 
@@ -13,6 +14,10 @@ JobEnd = Literal["completed", "failed", "cancelled", "timeout"]
 
 
 Recording = Literal["off", "on", "on_failure", "on_retry"]
+
+
+# Events tell yes or no, and `healing_mode` beside it.
+YES_OR_A_MODE = {"anyOf": [{"enum": list(MODES), "type": "string"}, {"type": "boolean"}]}
 
 
 class Viewport(BaseModel):
@@ -34,7 +39,9 @@ class JobOptions(BaseModel):
     wait_timeout: int = Field(5000, ge=100, le=120_000, description="how long a step waits for its element")
     wait_until: Literal["load", "domcontentloaded", "networkidle"] = "load"
     row_timeout: int = Field(300_000, ge=1000, le=3_600_000, description="of an attempt; time on pause is not counted")
-    healing: bool = Field(True, description="look for a stand-in where the recorded locators find nothing")
+    healing: Annotated[HealingMode, WithJsonSchema(YES_OR_A_MODE)] = Field(
+        "autonomous", description="stand-ins for what is not found: used at once, after a person's review, or off"
+    )
     confidence_threshold: int = Field(80, ge=0, le=100, description="how certain a stand-in must be")
     retry_backoff: tuple[int, ...] = Field((100, 200, 400), description="between tries of a step")
     on_unknown: Literal["fail", "rerun"] = Field("fail", description="of rows whose runner died after it had acted")
@@ -71,6 +78,26 @@ class JobOptions(BaseModel):
     network_log: bool = Field(False, description="keep the requests of the page")
     heal_cache_seconds: int = Field(86_400, ge=0, le=86_400, description="use heals of other rows that are this young")
     heal_attempts: int = Field(3, ge=1, le=10, description="how often a step looks for a stand-in")
+    heal_review_seconds: int = Field(
+        600, ge=0, le=86_400, description="how long a row keeps its browser while a person decides about a stand-in"
+    )
+    model_calls: int | None = Field(None, ge=0, description="how often a model may be asked; 0: never")
+    model_tokens: int | None = Field(None, ge=0, description="the most tokens that a model may take and give")
+    model_budget_usd: float | None = Field(None, ge=0, le=10_000, description="the most that a model may cost")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _healing_in_one_word(cls, given: Any) -> Any:
+        """Events tell yes or no, as before there were modes, and the mode beside it."""
+        if not isinstance(given, dict):
+            return given
+        said = given.get("healing_mode", given.get("healing", True))
+        return {**given, "healing": ("off", "autonomous")[said] if isinstance(said, bool) else said}
+
+    def for_the_log(self) -> dict[str, Any]:
+        """As events hold them: a release that knows no modes heals only where no person wants to be asked."""
+        told = self.model_dump(mode="json")
+        return {**told, "healing": self.healing == "autonomous", "healing_mode": self.healing}
 
 
 OWN_STEPS = 0  # the revision of what a job brings itself; its id stands for that of a recording then
@@ -122,6 +149,10 @@ class JobCreated(Event):
     priority: int = 0
     rerun_of: UUID | None = None
     automation: Automation | None = None
+
+    @field_serializer("options", when_used="json")
+    def _options_for_every_release(self, options: JobOptions) -> dict[str, Any]:
+        return options.for_the_log()
 
 
 class JobRowsAdded(Event):

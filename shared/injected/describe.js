@@ -1,11 +1,13 @@
 // Everything about an element that can find it again: its locator bundle, and the records that rank.js compares.
 (retold) => {
-  const { quoted, everything, parentOf, isVolatile, tagOf, typeOf, roleOf, textOf, visibleText, nameOf, labelText, gather, remembering } = retold;
-  const { isVisible, isField, isPressable, FIELD_EVENTS } = retold;
+  const { quoted, everything, isMasked, upOf, parentOf, isVolatile, tagOf, typeOf, roleOf, textOf, visibleText, nameOf, labelText, gather, remembering } = retold;
+  const { isVisible, isField, isFor, isToggle, isTextEntry, isPressable, FIELD_EVENTS, BUTTONS } = retold;
   const LONGEST_TEXT = 200;
   const LONGEST_NEIGHBOURS = 160;
   const MOST_ATTRIBUTES = 20;
+  const LONGEST_VALUE = 2000; // what is longer names nothing
   const MOST_CANDIDATES = 3000;
+  const TICKED = new Set(["checkbox", "radio", "switch"]);
   const TEST_IDS = ["data-testid", "data-test-id", "data-test", "data-cy", "data-qa", "data-qa-id", "data-automation-id"];
 
   const nth = (element) => {
@@ -18,8 +20,8 @@
 
   // Absolute path inside the element's own tree: the document or its shadow root.
   const pathOf = (element) => {
-    const { parentElement } = element;
-    return `${parentElement ? pathOf(parentElement) : ""}/${tagOf(element)}[${nth(element)}]`;
+    const up = upOf(element);
+    return `${up ? pathOf(up) : ""}/${tagOf(element)}[${nth(element)}]`;
   };
 
   // The same through all shadow trees around it, so that one path inside another means nested elements.
@@ -33,14 +35,17 @@
     const known = new Map();
     const of = (element) => {
       if (known.has(element)) return known.get(element);
-      const root = element.parentNode;
-      const before = element.parentElement ? of(element.parentElement) : root instanceof ShadowRoot ? of(root.host) : "";
+      const up = upOf(element);
+      const root = up || element.getRootNode();
+      const before = up ? of(up) : root instanceof ShadowRoot ? of(root.host) : "";
       const places = new Map();
-      for (const child of root ? root.children : [element]) {
+      for (const child of root.children || [element]) {
+        if (isMasked(child)) continue;
         const tag = tagOf(child);
         places.set(tag, (places.get(tag) || 0) + 1);
         known.set(child, `${before}/${tag}[${places.get(tag)}]`);
       }
+      if (!known.has(element)) known.set(element, `${before}/${tagOf(element)}[1]`);
       return known.get(element);
     };
     return of;
@@ -52,13 +57,13 @@
   };
 
   const alone = (element) =>
-    [...(element.parentElement || element.getRootNode()).children].every((one) => one === element || one.localName !== element.localName);
+    [...(upOf(element) || element.getRootNode()).children].every((one) => one === element || one.localName !== element.localName);
 
   // A short CSS selector that matches only this element in its tree.
   const selectorOf = (element) => {
     const root = element.getRootNode();
     const steps = [];
-    for (let node = element; node; node = node.parentElement) {
+    for (let node = element; node; node = upOf(node)) {
       const named = node.id && !isVolatile(node.id) ? [`#${CSS.escape(node.id)}`] : [];
       for (const key of [...TEST_IDS, "name"]) {
         const value = node.getAttribute(key);
@@ -117,10 +122,11 @@
 
   // What an element is and is called.
   const identityOf = (element, own) => {
-    const written = (name) => element.getAttribute(name) || "";
+    const short = (value) => (value.length <= LONGEST_VALUE ? value : "");
+    const written = (name) => short(element.getAttribute(name) || "");
     return {
-      tag: tagOf(element), type: typeOf(element), role: roleOf(element), id: element.id || "", name: written("name"),
-      className: written("class"), aria: nameOf(element), label: labelText(element), placeholder: written("placeholder"),
+      tag: tagOf(element), type: typeOf(element), role: short(roleOf(element)), id: written("id"), name: written("name"),
+      className: written("class"), aria: short(nameOf(element)), label: short(labelText(element)), placeholder: written("placeholder"),
       alt: written("alt"), href: written("href"), dataAttrs: dataOf(element), visibleText: own.slice(0, LONGEST_TEXT),
     };
   };
@@ -152,11 +158,40 @@
     return { ...recordOf(element), xpath: pathOf(element), ...twinsOf(element), shadowHosts: hosts, isClosedShadow: root instanceof ShadowRoot && root.mode === "closed" };
   };
 
-  // Elements that may stand in for the recorded one: seen, and of a kind that the event can be done to.
-  const collect = (event, tag) => {
-    const suits = FIELD_EVENTS.has(event) ? isField : (element) => isPressable(element) || (tag && tagOf(element) === tag);
-    return everything(document).filter((element) => suits(element) && isVisible(element)).slice(0, MOST_CANDIDATES);
+  // Elements that may stand in for the recorded one: seen, and of a kind that the event can be done to. One more than
+  // MOST_CANDIDATES says that there are too many.
+  const collect = (event, target) => {
+    const suits = suiting(event, target);
+    const found = [];
+    for (const element of everything(document)) {
+      if (suits(element)) found.push(element);
+      if (found.length > MOST_CANDIDATES) break;
+    }
+    return found;
   };
 
-  return { bundleOf, recordOf, recordsOf, selectorOf, pathOf, collect, TEST_IDS };
+  // Whether text is entered there, by tag and type as recorded; null where they do not tell.
+  const takesText = (tag, type) => {
+    if (tag === "input") return type ? !BUTTONS.has(type) && !TICKED.has(type) && type !== "file" : null;
+    return tag === "textarea" || tag === "select" ? true : ["a", "button", "summary"].includes(tag) ? false : null;
+  };
+
+  const kindFor = (event, { tag, type, role }) => {
+    if (event === "upload") return (element) => typeOf(element) === "file";
+    if (FIELD_EVENTS.has(event)) {
+      const ticked = event === "check" || event === "uncheck" || TICKED.has(type) || TICKED.has(role);
+      return (element) => isField(element) && isToggle(element) === ticked;
+    }
+    const text = takesText(tag, type);
+    return (element) => (isPressable(element) || Boolean(tag && tagOf(element) === tag)) && (text === null || isTextEntry(element) === text);
+  };
+
+  // Whether an element can stand in for what was recorded, {tag, type, role}, at all.
+  const suiting = (event, target) => {
+    const isOfKind = kindFor(event, target);
+    const isThere = (element) => (typeOf(element) === "file" && event !== "upload" ? isVisible(element) : isFor(event, element));
+    return (element) => isOfKind(element) && isThere(element);
+  };
+
+  return { bundleOf, recordOf, recordsOf, selectorOf, pathOf, boxOf, collect, suiting, MOST_CANDIDATES, TEST_IDS };
 }

@@ -1,6 +1,6 @@
 // Fields: what kind they are, what they hold, and what of filling them is done in the page. What a person would do with
 // keys is done by real input from outside.
-({ tagOf, typeOf, roleOf, isToggle, fold, nameOf, parentOf, focusedNow, commits, scrolling }) => {
+({ tagOf, typeOf, roleOf, isToggle, fold, nameOf, upOf, parentOf, focusedNow, commits, scrolling }) => {
   const SET_NATIVELY = new Set(["date", "time", "datetime-local", "month", "week", "color", "range"]);
   const MOST_OFFERED = 12;
 
@@ -109,7 +109,7 @@
 
   const hostOf = (element) => {
     let host = element;
-    while (host.parentElement && host.parentElement.isContentEditable) host = host.parentElement;
+    for (let up = upOf(host); up && up.isContentEditable; up = upOf(up)) host = up;
     return host;
   };
 

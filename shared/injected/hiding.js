@@ -3,6 +3,7 @@
   const SHORT = 2; // characters: a secret as short as this stands in any text by chance
   const HOLDS_A_VALUE = new Set(["input", "textarea"]);
   let hidden = [];
+  const touched = new WeakSet(); // whose style we have set
 
   const textsOf = (element) => {
     const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data).join("");
@@ -23,15 +24,17 @@
     hidden.push(() => animation.cancel());
     if (/^rgba\(.*, 0\)$|^transparent$/.test(getComputedStyle(element).webkitTextFillColor)) return;
     const before = element.getAttribute("style");
+    touched.add(element);
     element.style.setProperty("transition", "none", "important");
     element.style.setProperty("-webkit-text-fill-color", "transparent", "important");
     hidden.push(() => (before === null ? element.removeAttribute("style") : element.setAttribute("style", before)));
   };
 
-  // Blanks whatever shows one of the secrets, until `unblank`.
+  // Blanks whatever shows one of the secrets, and password fields altogether, until `unblank`.
   const blank = (secrets) => {
     const secretive = (text) => Boolean(text) && secrets.some((secret) => (secret.length > SHORT ? text.includes(secret) : text === secret));
-    for (const element of everything(document)) if (textsOf(element).some(secretive)) clear(element);
+    const isSecret = (element) => element.localName === "input" && element.type === "password";
+    for (const element of everything(document)) if (isSecret(element) || textsOf(element).some(secretive)) clear(element);
   };
 
   const unblank = () => {
@@ -39,5 +42,7 @@
     hidden = [];
   };
 
-  return { blank, unblank };
+  const isOurs = (element) => touched.has(element);
+
+  return { blank, unblank, isOurs };
 }

@@ -1,33 +1,9 @@
 // One call per step: waits until the element of a step is there and ready for it, heals when that is allowed.
 (retold) => {
-  const { page, watch, change, ofStep, ofBundle, decide, prepare, aside, bundleOf, recordsOf, selectorOf, collect, rank, choose } = retold;
-  const { saidIn, tagOf, typeOf, nameFor, forget, oneByOne, lookElsewhere } = retold;
-  const RIVALS = 3;
+  const { page, watch, change, ofStep, ofBundle, decide, prepare, aside, bundleOf, selectorOf, suiting } = retold;
+  const { standIn, targetOf, toldOfHeal, tagOf, typeOf, forget, oneByOne, lookElsewhere } = retold;
   const COMMITS_NOTHING = new Set(["hover", "focus", "blur", "scroll", "mouse_move", "drag"]);
   const IN_THE_WAY = 600; // ms: what covers an element for so long does not go by itself
-
-  // The bundle, completed by what the recorded alternatives and the step's metadata say.
-  const targetOf = ({ bundle, selector, known, alternatives }) => {
-    const said = (kind) => saidIn((alternatives || []).find((parts) => parts[0].startsWith(`${kind}/`)) || [""]);
-    const path = !bundle.xpath && selector && /^[\w#.:\-()>\s[\]="']+$/.test(selector) && selector.includes(">");
-    const steps = path ? selector.split(">").map((step) => (step.trim().match(/^[a-z][\w-]*/i) || ["*"])[0]) : [];
-    const spelled = { aria: said("aria"), visibleText: said("text"), xpath: path ? "/" + steps.join("/") : "" };
-    return { ...spelled, ...known, ...bundle };
-  };
-
-  const heal = (request) => {
-    const target = targetOf(request);
-    const elements = collect(request.event, request.tag);
-    const { records: candidates, place } = recordsOf(elements);
-    const size = { width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight };
-    const ranked = rank(target, candidates, size, place);
-    const chosen = choose(ranked, candidates, request.threshold);
-    const others = ranked.filter((one) => one !== chosen).slice(0, RIVALS);
-    const told = ({ index, confidence }) => ({ element: nameFor(elements[index]), selector: selectorOf(elements[index]), confidence });
-    const best = ranked.length ? ranked[0].confidence : 0;
-    const element = chosen ? elements[chosen.index] : null;
-    return { element, confidence: chosen ? chosen.confidence : best, rivals: others.map(told), candidates: candidates.length };
-  };
 
   const fromCache = (request, queries, recorded) => {
     if (!queries) return null;
@@ -45,11 +21,20 @@
     return guess ? { ...guess, missed } : { ...found, missed, foundBy: found.primary ? "recorded" : "bundle" };
   };
 
+  // The rungs after those: a stand-in, or the outcome as it was with what came of looking for one.
   const healed = (request, outcome) => {
-    const found = heal(request);
-    const heals = { success: Boolean(found.element), confidence: found.confidence, rivals: found.rivals, candidates: found.candidates };
-    if (!found.element) return { ...outcome, heal: heals };
-    return { element: found.element, strategy: "fuzzy_match", foundBy: "healed", agreeing: 0, disagreeing: [], missed: outcome.missed, heal: heals };
+    const heal = standIn(request);
+    const { ms, searches } = outcome.heal || { ms: 0, searches: 0 };
+    Object.assign(heal, { ms: heal.ms + ms, searches: searches + 1 });
+    return heal.element ? { ...standingIn(heal.element, heal.method, outcome.missed), heal } : { ...outcome, heal };
+  };
+
+  const standingIn = (element, strategy, missed) => ({ element, strategy, foundBy: "healed", agreeing: 0, disagreeing: [], missed });
+
+  // Whether an element is still one that can stand in for what was recorded.
+  const fitFor = (request) => {
+    const suits = suiting(request.event, targetOf(request));
+    return (element) => Boolean(element && element.isConnected && suits(element));
   };
 
   const queriesOf = (request) => {
@@ -59,9 +44,9 @@
   };
 
   const report = (outcome, request, queries) => {
-    const { element, heal: heals, ...rest } = outcome;
+    const { element, heal, ...rest } = outcome;
     const told = { ...rest, found: Boolean(element), tried: [...new Set(queries.recorded.map((one) => one.name))] };
-    if (heals && (!element || rest.foundBy === "healed")) told.heal = heals;
+    if (heal && (!element || rest.foundBy === "healed")) told.heal = toldOfHeal(heal, Boolean(element), request.shortlist);
     if (!element) return told;
     Object.assign(told, { tag: tagOf(element), type: typeOf(element), editable: element.isContentEditable });
     const { aim } = rest.prepared;
@@ -82,33 +67,21 @@
     return passed >= request.timeout || (settled && passed >= request.grace);
   };
 
-  // locate(request) -> report; the element itself is `retold.element`. Times in ms. `reason` says why there is none:
-  // not_found, ambiguous, not_visible, disabled, covered, closed_root (then `retold.host` is what keeps it).
-  const locate = async (request) => {
+  // Looks until the element is there and ready; `looked(outcome before, ms passed)` -> the outcome now.
+  const settle = async (request, queries, looked) => {
     const started = performance.now();
-    watch();
-    lookElsewhere();
-    const queries = queriesOf(request);
     let outcome = {};
-    let ranked = -1;
-    let heals = 0;
     let covered = null; // since when
     for (;;) {
       const passed = performance.now() - started;
       const late = passed >= request.timeout;
-      outcome = { ...look(request, queries), ...(outcome.heal ? { heal: outcome.heal } : {}) };
+      outcome = looked(outcome, passed);
       if (outcome.reason === "closed_root") break;
-      if (healDue(request, outcome, passed, ranked) && heals < (request.healAttempts ?? 3)) {
-        heals += 1;
-        ranked = page.version;
-        outcome = healed(request, outcome);
-      }
       if (outcome.element) {
         const found = outcome.element;
         const { blocked, again, ...ready } = await prepare(found, request);
         outcome = blocked ? { ...outcome, ...blocked, element: null } : { ...outcome, ...ready };
         if (!blocked && (late || !again)) break;
-        ranked = -1;
         covered = blocked && blocked.reason === "covered" ? covered ?? passed : null;
         if (request.aside && covered !== null && passed - covered > IN_THE_WAY) {
           outcome.aside = aside(found);
@@ -119,11 +92,50 @@
       await change(request.timeout - passed);
     }
     retold.element = outcome.element || null;
+    retold.stoodIn = outcome.foundBy === "healed" ? retold.element : null;
     const told = report(outcome, request, queries);
     oneByOne();
     forget();
     return { ...told, ms: performance.now() - started };
   };
 
-  return { locate };
+  // locate(request) -> report; `standing`: how the stand-in was chosen that the step before has used, which stands as long
+  // as it can. The element itself is `retold.element`. Times in ms. `reason` says why there is none:
+  // not_found, ambiguous, not_visible, disabled, covered, closed_root (then `retold.host` is what keeps it).
+  const locate = (request) => {
+    watch();
+    lookElsewhere();
+    retold.shortlist = [];
+    const queries = queriesOf(request);
+    const isFit = request.standing ? fitFor(request) : () => false;
+    let ranked = -1;
+    let heals = 0;
+    let standing = null; // what came of the last search for a stand-in, where there is one
+    return settle(request, queries, (before, passed) => {
+      const outcome = { ...look(request, queries), ...(before.heal ? { heal: before.heal } : {}) };
+      if (outcome.element) return outcome;
+      if (isFit(retold.stoodIn)) return standingIn(retold.stoodIn, request.standing, outcome.missed);
+      if (heals < (request.healAttempts ?? 3) && healDue(request, outcome, passed, ranked)) {
+        heals += 1;
+        ranked = page.version;
+        standing = healed(request, outcome);
+      }
+      return standing && standing.element && standing.element.isConnected ? standing : { ...outcome, ...(standing && { heal: standing.heal }) };
+    });
+  };
+
+  // take(request, index) -> report: one of the last report's shortlist as the element, somebody having chosen it. It is
+  // checked and made ready as any other.
+  const take = (request, index) => {
+    watch();
+    lookElsewhere();
+    const element = retold.shortlist[index];
+    const isFit = fitFor(request);
+    return settle(request, { recorded: [] }, () => {
+      if (isFit(element)) return standingIn(element, request.standing, false);
+      return { reason: element && element.isConnected ? "not_visible" : "not_found" };
+    });
+  };
+
+  return { locate, take };
 }

@@ -1,5 +1,5 @@
 // Whether an element stays where it is, so that a press at its place reaches it.
-({ parentOf, stirred }) => {
+({ parentOf, within, stand, leave, lately }) => {
   const SHORT_ANIMATION = 1000; // ms
   const TWO_FRAMES = 32; // ms
   const OURS = "retold"; // the id of our own animations
@@ -10,6 +10,33 @@
 
   // Where the element was seen, or the one before it that the page has replaced, and since when it is there.
   let stood = { place: "", since: 0 };
+
+  const scrollIntoView = Element.prototype.scrollIntoView;
+
+  // Does what may scroll the element into view, at once; that is no movement of the page's.
+  const scrolling = (element, deed) => {
+    const before = new Map([[document, stand(document)]]);
+    for (let node = element; node; node = parentOf(node)) before.set(node, stand(node));
+    const done = deed();
+    for (const [node, stood] of before) if (stand(node) !== stood) leave(node);
+    return done;
+  };
+  const scrollTo = (element) =>
+    scrolling(element, () => scrollIntoView.call(element, { block: "center", inline: "center", behavior: "instant" }));
+
+  // When something last happened after which the element may begin to move: it was put on the page, what it is in was
+  // changed, a script set styles, or something scrolled. null: not lately.
+  const stirredAt = (element) => {
+    const { since, stirred, records } = lately();
+    const may = ({ type, target, attributeName, addedNodes }) => {
+      if (type === "characterData") return false;
+      if (type === "attributes") return attributeName === "style" || within(element, target);
+      return [...addedNodes].some((node) => within(element, node));
+    };
+    const last = records.findLast(([, record]) => may(record));
+    const latest = Math.max(stirred, last ? last[0] : -Infinity);
+    return latest >= since ? latest : null;
+  };
 
   const frame = () => new Promise((resolve) => {
     requestAnimationFrame(resolve);
@@ -51,7 +78,7 @@
   const isStill = async (element) => {
     const running = movements(element);
     if (running.some(isShort)) return false;
-    const since = stirred(element);
+    const since = stirredAt(element);
     if (!running.length && since === null) return true;
     const before = placeOf(element);
     const began = performance.now();
@@ -65,5 +92,5 @@
   // To be called when another element is looked for.
   const lookElsewhere = () => (stood = { place: "", since: 0 });
 
-  return { isStill, lookElsewhere, OURS };
+  return { isStill, lookElsewhere, scrolling, scrollTo, OURS };
 }

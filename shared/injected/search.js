@@ -1,6 +1,6 @@
 // How each locator strategy searches a page, and how it is checked on one element without searching.
 (retold) => {
-  const { fold, label, treeOf, everything, watchTree, quoted, tagOf, roleOf, visibleText, textOf, nameOf, smallestWith, gather, BUTTONS } = retold;
+  const { fold, label, treeOf, isMasked, upOf, everything, watchTree, quoted, tagOf, roleOf, visibleText, textOf, nameOf, smallestWith, gather, BUTTONS } = retold;
   const LONGEST_TEXT = 200;
   const MOST_INSIDE = 100; // elements in one that is checked; a larger one is found by searching
   const ROLE_SUFFIX = /\[\s*role\s*=\s*["']?([\w-]+)["']?\s*\]\s*$/;
@@ -38,7 +38,7 @@
   const childrenOf = (node, tag, place) => {
     const found = [];
     for (let child = node.firstElementChild; child; child = child.nextElementSibling) {
-      if (tagOf(child) !== tag) continue;
+      if (isMasked(child) || tagOf(child) !== tag) continue;
       found.push(child);
       if (found.length === place) return [child];
     }
@@ -102,7 +102,7 @@
   const innermost = (found) => {
     const outer = new Set();
     const all = new Set(found);
-    for (const one of found) for (let up = one.parentElement; up; up = up.parentElement) if (all.has(up)) outer.add(up);
+    for (const one of found) for (let up = upOf(one); up; up = upOf(up)) if (all.has(up)) outer.add(up);
     return found.filter((one) => !outer.has(one));
   };
 

@@ -1,5 +1,5 @@
 // All that a page says, written down once, so that a text is looked up in it without asking every element.
-({ treeOf, watchTree, remember, tagOf, isSilent, BUTTONS, ENDS_A_LINE }) => {
+({ treeOf, isMasked, watchTree, remember, tagOf, isSilent, BUTTONS, ENDS_A_LINE }) => {
   const PLAIN = /^[\x20-\x7e]*$/;
 
   const folded = (words) => (PLAIN.test(words) ? words : words.normalize("NFKC")).toLowerCase().replace(/\s+/g, " ");
@@ -28,7 +28,7 @@
     };
     const visit = (node, parent) => {
       if (node.nodeType === Node.TEXT_NODE) add(node.data);
-      if (node.nodeType !== Node.ELEMENT_NODE) return;
+      if (node.nodeType !== Node.ELEMENT_NODE || isMasked(node)) return;
       const button = tagOf(node) === "input" && BUTTONS.has(node.type);
       if (!button && isSilent(node)) return;
       const own = { element: node, parent, start: length, end: 0, last: 0 };

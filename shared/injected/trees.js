@@ -3,8 +3,27 @@
   const roots = new WeakMap(); // host -> its closed root; drivers fill it
 
   const treeOf = (element) => element.shadowRoot || roots.get(element) || null;
+  // A form gives its controls as properties of their names, over its own: one that is called `parentElement` would be
+  // taken for the parent. Such a form is left out everywhere, what is in it is not.
+  const MASKING = new Set([Node, Element, HTMLElement].flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype)));
+  const HARMLESS = new Set("id name title hidden lang dir slot style prefix translate nonce attributes dataset constructor".split(" "));
+  const elementsOf = Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements").get;
+  const masks = (name) => MASKING.has(name) && !HARMLESS.has(name);
+  const isMasked = (node) =>
+    node instanceof HTMLFormElement &&
+    remember("masked", node, () => [...elementsOf.call(node)].some((one) => masks(one.id) || masks(one.getAttribute("name"))));
+
+  const parentElement = Object.getOwnPropertyDescriptor(Node.prototype, "parentElement").get;
+  // The element around it.
+  const upOf = (node) => {
+    let up = parentElement.call(node);
+    while (up && isMasked(up)) up = parentElement.call(up);
+    return up;
+  };
+
   const parentOf = (node) => {
-    if (node.parentElement) return node.parentElement;
+    const up = upOf(node);
+    if (up) return up;
     const root = node.getRootNode();
     return root instanceof ShadowRoot ? root.host : null;
   };
@@ -18,6 +37,7 @@
     const found = [];
     const visit = (tree) => {
       for (const element of tree.querySelectorAll("*")) {
+        if (isMasked(element)) continue;
         found.push(element);
         const inner = treeOf(element);
         if (inner) {
@@ -40,5 +60,5 @@
   // A value as it stands in a CSS selector.
   const quoted = (value) => `"${value.replace(/["\\]/g, "\\$&").replace(/[\0-\x1f\x7f]/g, (one) => `\\${one.charCodeAt(0).toString(16)} `)}"`;
 
-  return { quoted, roots, treeOf, parentOf, within, everything, focusedNow };
+  return { quoted, roots, treeOf, isMasked, upOf, parentOf, within, everything, focusedNow };
 }

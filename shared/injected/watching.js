@@ -70,30 +70,14 @@
 
   const stand = (target) => (target === document ? `${scrollX},${scrollY}` : `${target.scrollLeft},${target.scrollTop}`);
 
-  // Does what may scroll the element into view, at once; that is no movement of the page's.
-  const scrolling = (element, deed) => {
-    const before = new Map([[document, stand(document)]]);
-    for (let node = element; node; node = node.parentNode || node.host) if (node.scrollTo) before.set(node, stand(node));
-    const done = deed();
-    for (const [node, stood] of before) if (stand(node) !== stood) left.set(node, stand(node));
-    return done;
-  };
-  const scrollTo = (element) =>
-    scrolling(element, () => element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" }));
+  // Where we left what scrolls.
+  const leave = (target) => left.set(target, stand(target));
 
-  // When something last happened after which the element may begin to move: it was put on the page, what it is in was
-  // changed, a script set styles, or something scrolled. null: not lately.
-  const stirred = (element) => {
+  // What happened within the last moments: mutations with their times, and when there were too many or a scrolling.
+  const lately = () => {
     const since = now() - RECENT;
-    const may = ({ type, target, attributeName, addedNodes }) => {
-      if (type === "characterData") return false;
-      if (type === "attributes") return attributeName === "style" || target.contains(element);
-      return [...addedNodes].some((node) => node.contains(element));
-    };
-    const last = recent.findLast(([when, record]) => when >= since && may(record));
-    const latest = Math.max(flooded, scrolled, last ? last[0] : -Infinity);
-    return latest >= since ? latest : null;
+    return { since, stirred: Math.max(flooded, scrolled), records: recent.filter(([when]) => when >= since) };
   };
 
-  return { page, watch, watchTree, change, remember, forget, scrolling, scrollTo, stirred };
+  return { page, watch, watchTree, change, remember, forget, stand, leave, lately };
 }

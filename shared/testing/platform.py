@@ -85,6 +85,7 @@ class Platform:
             "port": 0,
             "lease_seconds": LEASE_SECONDS,
             "allow_addresses": "loopback",  # where the tests' sites are
+            "anthropic_api_key": "",  # no test asks a model of this machine's owner
         }
 
     async def _start_services(self, started: AsyncExitStack) -> None:

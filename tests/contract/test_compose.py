@@ -77,7 +77,7 @@ def test_a_service_starts_only_when_what_it_needs_is_ready() -> None:
 def test_nothing_is_reachable_from_another_machine() -> None:
     for name, service in compose()["services"].items():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
-        if name not in {"runner", "proxy"}:
+        if name not in {"runner", "healer", "proxy"}:
             assert service["networks"] == ["inside"], name
     assert compose()["networks"]["inside"] == {"internal": True}
 
@@ -87,9 +87,16 @@ def test_no_secret_has_a_default_and_the_example_names_every_one() -> None:
     needed = set(re.findall(r"\$\{(\w+):\?[^}]+\}", COMPOSE))
     optional = set(re.findall(r"\$\{(\w+):-[^}]*\}", COMPOSE))
     assert needed == set(re.findall(r"^(\w+)=$", example, re.MULTILINE))
-    harmless = {"RETOLD_ALLOW_ADDRESSES", "RETOLD_PUBLISHED_PORT", "RETOLD_TAG"}
+    harmless = {"RETOLD_ALLOW_ADDRESSES", "RETOLD_PUBLISHED_PORT", "RETOLD_TAG", "RETOLD_MODEL", "ANTHROPIC_API_KEY"}
     assert optional == set(re.findall(r"^#(\w+)=\S+$", example, re.MULTILINE)) == harmless
     assert len(needed | optional) == len(set(re.findall(r"\$\{(\w+)", COMPOSE)))
+
+
+def test_the_models_key_is_the_healers_alone() -> None:
+    told = {name for name, service in compose()["services"].items() if "ANTHROPIC" in str(service)}
+    assert told == {"healer"}
+    with_sdk = {name for name in SERVICES if "anthropic" in versions(ROOT / f"infra/locks/{name}.lock")}
+    assert with_sdk == {"healer"}
 
 
 def test_every_image_that_is_not_ours_is_pinned_to_a_version() -> None:

@@ -15,16 +15,18 @@ SERVICES = ("ingest", "scheduler", "runner", "healer")
 
 
 EVERYWHERE = "bookkeeping"  # of every schema
+MODEL = "healer's model"
+SCHEMA_OF = {EVERYWHERE: SERVICES[0], MODEL: "healer"}
+MODULE_OF = {EVERYWHERE: "shared.projections", MODEL: "services.healer.model_projections"}
 
 
 def _queries(service: str) -> Any:
-    module = "shared.projections" if service == EVERYWHERE else f"services.{service}.projections"
-    return import_module(module).queries
+    return import_module(MODULE_OF.get(service, f"services.{service}.projections")).queries
 
 
 NAMED = [
     (service, name)
-    for service in (*SERVICES, EVERYWHERE)
+    for service in (*SERVICES, EVERYWHERE, MODEL)
     for name in _queries(service).available_queries
     if not name.endswith("_cursor")
 ]
@@ -47,6 +49,6 @@ async def connections(stack: LocalStack) -> AsyncIterator[dict[str, "asyncpg.Con
 async def test_a_named_query_can_be_prepared(
     connections: dict[str, "asyncpg.Connection[asyncpg.Record]"], service: str, name: str
 ) -> None:
-    connection = connections[SERVICES[0] if service == EVERYWHERE else service]
+    connection = connections[SCHEMA_OF.get(service, service)]
     statement = await connection.prepare(getattr(_queries(service), name).sql)
     assert statement.get_query()

@@ -19,6 +19,7 @@ from shared.contracts.ingest import (
     UrlPolicyChanged,
     UrlPolicyRemoved,
     UserInvited,
+    VariablesRevised,
 )
 from shared.contracts.recording import LocatorBundle, Step, Variable
 from shared.contracts.runner import (
@@ -35,6 +36,7 @@ from shared.contracts.scheduler import (
     JobRowsAdded,
     JobSubmitted,
 )
+from tests.golden.heals import decisions_about_heals
 from tests.golden.jobs import (
     automation_job,
     created,
@@ -43,6 +45,7 @@ from tests.golden.jobs import (
     job_whose_worker_is_lost,
     start,
 )
+from tests.golden.reviews import job_in_review
 from tests.golden.samples import (
     BEGIN,
     EVIDENCE,
@@ -56,6 +59,7 @@ from tests.golden.samples import (
     step_result,
 )
 from tests.golden.teller import Story
+from tests.golden.vision import questions_to_a_model
 
 
 def story(name: str = "first") -> list[Append]:
@@ -69,6 +73,7 @@ def story(name: str = "first") -> list[Append]:
     job_that_is_cancelled(teller)
     job_whose_worker_is_lost(teller)
     automation_job(teller)
+    job_in_review(teller)
     return teller.told
 
 
@@ -145,6 +150,14 @@ def _recording(teller: Story) -> None:
     )
 
 
+def _variables(teller: Story) -> None:
+    recording_id = teller.id("recording")
+    name = Variable.model_validate({**VARIABLES["Name"], "csvColumn": "Full name"})
+    variables = {"Name": name, "Password": Variable.model_validate(VARIABLES["Password"])}
+    named = VariablesRevised(recording_id=recording_id, variables=variables, by="token:2f77668a")
+    teller.tell(subjects.recording(recording_id), named)
+
+
 def _job_that_heals(teller: Story) -> None:
     job = teller.id("job")
     stream = subjects.job(job)
@@ -158,12 +171,15 @@ def _job_that_heals(teller: Story) -> None:
     _row_that_fails_then_succeeds(teller, job)
     dispatch(teller, job, 2)
     _row_that_uses_the_cache(teller, job)
+    decisions_about_heals(teller, job)
+    _variables(teller)
     teller.tell(stream, JobEnded(job_id=job, status="completed", successful=2, failed=1, skipped=0))
 
 
 def _row_that_heals(teller: Story, job: UUID) -> None:
     stream, recording_id = subjects.row(job, 0), teller.id("recording")
     start(teller, job, 0)
+    questions_to_a_model(teller, job)
     healed = ElementHealed(
         job_id=job,
         row=0,
@@ -214,7 +230,9 @@ def _row_that_heals(teller: Story, job: UUID) -> None:
     steps = [step_result(2), step_result(4, warning="the title is not “Added”", evidence=EVIDENCE)]
     ended = finished(job, 0, status="success", final=True, steps=steps, extracted={"customer number": "10442"})
     teller.tell(stream, kept, learned, ended)
-    teller.tell(subjects.recording(recording_id), RecordingTaught(recording_id=recording_id, taught=taught))
+    teller.tell(
+        subjects.recording(recording_id), RecordingTaught(recording_id=recording_id, taught=taught, job_id=job, row=0)
+    )
 
 
 def _heal_recorded(teller: Story, healed: ElementHealed, name: str) -> None:

@@ -9,7 +9,8 @@ from nats.aio.client import Client
 
 from services.runner.aggregates.row_run import Hold, TakeRow
 from services.runner.known import Known
-from services.runner.row_stream import MOST_REFUSALS, RowStream, RowTold
+from services.runner.row_stream import RowStream
+from services.runner.row_told import MOST_REFUSALS, RowTold
 from shared.bus import subjects
 from shared.bus.jetstream import JetStreamLog
 from shared.bus.log import ANY_SEQUENCE, Append, Context

@@ -1,24 +1,32 @@
-"""A recording: imported once, then taught what successful runs saw.
+"""A recording: imported once, then revised: taught what successful runs saw, given healed locators, given back its own.
 
-Events: `RecordingImported`, `RecordingTaught`.
+Events: `RecordingImported`, `RecordingTaught`, `HealAdopted`, `RevisionUndone`, `RecordingHealingSet`,
+`VariablesRevised`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 from uuid import UUID
 
+from shared.contracts.healing_modes import HealingMode, as_metadata
 from shared.contracts.ingest import (
     FidelityNote,
+    HealAdopted,
+    RecordingHealingSet,
     RecordingImported,
     RecordingSnapshot,
     RecordingTaught,
+    RevisionUndone,
+    VariablesRevised,
+    revised,
     snapshot_of,
-    with_taught,
 )
-from shared.contracts.recording import Step, Variable
+from shared.contracts.recording import LocatorBundle, Step, Variable
 from shared.contracts.runner import Taught
+from shared.contracts.step_revisions import locators_of, restored
 from shared.contracts.steps import is_thin
+from shared.contracts.variable_revisions import Wishes, wished
 from shared.core.decider import Decider
 from shared.core.errors import NotFound, Refused
 from shared.core.events import Event
@@ -36,40 +44,73 @@ class ImportRecording:
     steps: Sequence[Step]
     variables: dict[str, Variable]
     recording_method: Literal["extension", "cloud_browser"]
-    source: Literal["canonical", "chrome_recorder"]
+    source: Literal["canonical", "chrome_recorder", "selenium_ide", "playwright_codegen", "playwright_trace"]
     fidelity: Sequence[FidelityNote]
 
 
 @dataclass(frozen=True, slots=True)
 class TeachRecording:
-    """Fill in what a successful run saw of elements that were recorded thinly."""
+    """Fill in what a successful run saw of elements that were recorded thinly; `job_id` and `row` say which run."""
 
     recording_id: UUID
     taught: Sequence[Taught]
+    job_id: UUID | None = None
+    row: int | None = None
 
 
-Command = ImportRecording | TeachRecording
+@dataclass(frozen=True, slots=True)
+class AdoptHeal:
+    """A person accepted a heal. `before`: its step as of the revision `made_on` that the heal was made on."""
+
+    recording_id: UUID
+    step_number: int
+    heal_id: UUID
+    made_on: int
+    before: Step
+    selector: str
+    bundle: LocatorBundle
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRevision:
+    """Take a revision back: the steps that it changed, as they were before it and after it."""
+
+    recording_id: UUID
+    revision: int
+    before: Sequence[Step]
+    after: Sequence[Step]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetHealing:
+    """Say how freely stand-ins are used in a step, or in all; `threshold`: how certain one must be at least."""
+
+    recording_id: UUID
+    step_number: int | None
+    mode: HealingMode | None
+    threshold: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviseVariables:
+    """Say which columns fill variables, and which variables are needed."""
+
+    recording_id: UUID
+    wishes: Wishes
+    by: str
+
+
+Command = ImportRecording | TeachRecording | AdoptHeal | UndoRevision | SetHealing | ReviseVariables
 State = RecordingSnapshot | None
 
 
 def evolve(state: State, event: Event) -> State:
     """The recording after an event."""
-    match event:
-        case RecordingImported():
-            return snapshot_of([event])
-        case RecordingTaught() if state is not None:
-            steps = tuple(with_taught(step, event.taught) for step in state.steps)
-            return RecordingSnapshot(
-                state.recording_id,
-                state.name,
-                state.starting_url,
-                state.revision + 1,
-                steps,
-                state.variables,
-                state.user_id,
-            )
-        case _:
-            return state
+    if isinstance(event, RecordingImported):
+        return snapshot_of([event])
+    return revised(state, event) if state is not None else None
 
 
 def decide(command: Command, state: State) -> Sequence[Event]:
@@ -78,7 +119,15 @@ def decide(command: Command, state: State) -> Sequence[Event]:
         case ImportRecording():
             return _import(command, state)
         case TeachRecording():
-            return _teach(command, state)
+            return _teach(command, _there(command, state))
+        case AdoptHeal():
+            return _adopt(command, _there(command, state))
+        case UndoRevision():
+            return _undo(command, _there(command, state))
+        case SetHealing():
+            return _set_healing(command, _there(command, state))
+        case ReviseVariables():
+            return _revise_variables(command, _there(command, state))
         case _:
             assert_never(command)
 
@@ -104,12 +153,90 @@ def _import(command: ImportRecording, state: State) -> Sequence[Event]:
     ]
 
 
-def _teach(command: TeachRecording, state: State) -> Sequence[Event]:
+def _there(
+    command: TeachRecording | AdoptHeal | UndoRevision | SetHealing | ReviseVariables, state: State
+) -> RecordingSnapshot:
     if state is None:
         raise NotFound(f"no recording {command.recording_id}")
+    return state
+
+
+def _teach(command: TeachRecording, state: RecordingSnapshot) -> Sequence[Event]:
     thin = {step.step_number for step in state.steps if is_thin(step) and not step.metadata.get("taught")}
     lessons = [lesson for lesson in command.taught if lesson.step_number in thin]
-    return [RecordingTaught(recording_id=command.recording_id, taught=lessons)] if lessons else []
+    told = {"recording_id": command.recording_id, "job_id": command.job_id, "row": command.row}
+    return [RecordingTaught(**told, taught=lessons)] if lessons else []
+
+
+def _adopt(command: AdoptHeal, state: RecordingSnapshot) -> Sequence[Event]:
+    step = next((step for step in state.steps if step.step_number == command.step_number), None)
+    if step is not None and step.metadata.get("adopted") == str(command.heal_id):
+        return []
+    if step is None or locators_of(step) != locators_of(command.before):
+        raise Refused(
+            f"step {command.step_number} has been revised since revision {command.made_on}, which heal "
+            f"{command.heal_id} was made on: the heal is not adopted; run the recording again"
+        )
+    return [
+        HealAdopted(
+            recording_id=command.recording_id,
+            revision=state.revision + 1,
+            step_number=command.step_number,
+            heal_id=command.heal_id,
+            made_on=command.made_on,
+            selector=command.selector,
+            bundle=command.bundle,
+            by=command.by,
+        )
+    ]
+
+
+def _undo(command: UndoRevision, state: RecordingSnapshot) -> Sequence[Event]:
+    before = {step.step_number: step for step in command.before}
+    after = {step.step_number: step for step in command.after}
+    if not before or before.keys() != after.keys():
+        raise Refused(f"revision {command.revision} changed no step that could be given back its former locators")
+    former = {number: restored(after[number], before[number]) for number in before}
+    now = {step.step_number: step for step in state.steps if step.step_number in before}
+    if _are(now, former):
+        return []
+    if not _are(now, after):
+        numbers = ", ".join(str(number) for number in sorted(before))
+        raise Refused(
+            f"step {numbers} has been revised again since revision {command.revision} (the recording is at revision "
+            f"{state.revision}); undo the later revision first"
+        )
+    return [
+        RevisionUndone(
+            recording_id=command.recording_id, undone=command.revision, steps=list(former.values()), by=command.by
+        )
+    ]
+
+
+def _set_healing(command: SetHealing, state: RecordingSnapshot) -> Sequence[Event]:
+    said, number = as_metadata(command.mode, command.threshold), command.step_number
+    step = next((step for step in state.steps if step.step_number == number), None)
+    if number is not None and step is None:
+        raise NotFound(f"the recording has no step {number}; its steps are 1 to {len(state.steps)}")
+    if said == (state.healing if step is None else step.metadata.get("healing")):
+        return []
+    return [
+        RecordingHealingSet(
+            recording_id=command.recording_id, step_number=number, mode=command.mode, threshold=command.threshold
+        )
+    ]
+
+
+def _are(some: Mapping[int, Step], others: Mapping[int, Step]) -> bool:
+    return {number: step.to_json() for number, step in some.items()} == {
+        number: step.to_json() for number, step in others.items()
+    }
+
+
+def _revise_variables(command: ReviseVariables, state: RecordingSnapshot) -> Sequence[Event]:
+    changed = wished(state.variables, command.wishes)
+    told = VariablesRevised(recording_id=command.recording_id, variables=changed, by=command.by)
+    return [told] if changed else []
 
 
 recordings: Decider[Command, State] = Decider(None, evolve, decide)

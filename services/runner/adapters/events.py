@@ -24,6 +24,7 @@ class Happenings(Listener):
         self.page_errors = 0
         self.dialogs: list[DialogShown] = []  # all of the row, for steps that expect one
         self.requests_seen = 0
+        self.downloads_begun = 0
         self.requests: list[RequestSeen] = []  # of the step
         self.console_lines: list[str] = []  # of the step
         self.unmet: deque[DialogShown] = deque()  # since the last step that was no `dialog` step, which expect them
@@ -86,6 +87,7 @@ class Happenings(Listener):
 
     def download(self, download: Download) -> None:
         """A download has begun."""
+        self.downloads_begun += 1
         self._downloads.append(download)
         self.note("info", f"The page started a download: {download.name[:200]!r}.")
 

@@ -31,7 +31,6 @@ def of(doing: "Performance", report: dict[str, Any], failure: StepFailed | None)
     wanted = options.evidence or logged or options.screenshot_before or options.screenshot_after
     if failure is None and not wanted and report.get("foundBy") not in TELLING:
         return None
-    heal = report.get("heal") or {}
     there = report.get("reason") in PAGE_REASONS if report and not report.get("found") else None
     happenings = session.happenings
     tab = session.front if session.open_tabs else None
@@ -39,7 +38,7 @@ def of(doing: "Performance", report: dict[str, Any], failure: StepFailed | None)
         page_url=place(tab.url) if tab else None,
         selector_used=report.get("selector"),
         fallbacks_attempted=report.get("tried", []),
-        suggested_selectors=[one["selector"] for one in heal.get("rivals", [])],
+        suggested_selectors=[one["selector"] for one in doing.healing.rivals],
         element_visible=(report["reason"] != "not_visible") if there else None,
         element_enabled=(report["reason"] != "disabled") if there else None,
         wait_ms=round(report["ms"]) if "ms" in report else None,

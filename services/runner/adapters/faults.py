@@ -23,6 +23,8 @@ ErrorType = Literal[
     "invalid_step",
     "assertion_failed",
     "script_error",
+    "heal_rejected",
+    "heal_without_effect",
 ]
 
 

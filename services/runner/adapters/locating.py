@@ -6,13 +6,13 @@ for the action in the same call.
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.runner.adapters.driver import TICK_SECONDS, Tab
 from services.runner.adapters.driver_terms import Frame
 from services.runner.adapters.faults import DocumentGone, DriverFailure, ErrorType, StepFailed, place
-from services.runner.adapters.options import StepOptions
+from services.runner.adapters.options import HealMethod, StepOptions
 from shared.contracts.heal_cache import CachedHeal
 from shared.contracts.recording import Step
 from shared.contracts.runner import FoundBy
@@ -24,9 +24,11 @@ HEALED_EVENTS = frozenset(
 )
 SHADOW_DEPTH = 8  # closed shadow roots inside each other that are opened for one step
 LOADING_FACTOR = 3  # a page that is still loading is waited for so much longer
+BUSY = "the page did not answer; its scripts keep it busy"
 ANSWER_SECONDS = 5.0  # beyond what the page was told to wait
 
 FIND = "(engine, request) => engine.locate(request)"
+TAKE = "(engine, { index, ...request }) => engine.take(request, index)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,14 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the page said: the element or none, with the engine's whole report."""
+    """What the page said to a request: the element or none, with the engine's whole report."""
 
     located: Located | None
     report: dict[str, Any]
     cached: CachedHeal | None
+    tab: Tab
     frame: Frame
+    request: dict[str, Any]
 
     @property
     def url(self) -> str:
@@ -82,7 +86,8 @@ def request_for(step: Step, event: str, timeout: float, options: StepOptions) ->
         "timeout": max(0, round(timeout * 1000)),
         "grace": options.heal_grace,
         "quiet": QUIET_MS,
-        "heal": options.healing and event in HEALED_EVENTS,
+        "heal": options.healing != "off" and event in HEALED_EVENTS,
+        "shortlist": options.vision,
         "threshold": options.threshold,
         "healAttempts": options.heal_attempts,
         "strict": options.strict,
@@ -158,7 +163,7 @@ async def locate(
         try:
             report = await _ask(tab, frame, request, max(left, 0.0) + ANSWER_SECONDS)
         except TimeoutError:
-            raise StepFailed("timeout", "the page did not answer; its scripts keep it busy") from None
+            raise StepFailed("timeout", BUSY) from None
         except DocumentGone:
             tab.fail_if_gone()
             if time.monotonic() >= deadline:
@@ -169,7 +174,22 @@ async def locate(
             deadline = min(latest, time.monotonic() + patience)
             continue
         located = _located(tab, frame, report) if report["found"] else None
-        return Answer(located, report, cached, frame)
+        return Answer(located, report, cached, tab, frame, request)
+
+
+async def take(answer: Answer, index: int, method: HealMethod, timeout: int) -> Answer:
+    """An answer's `index`-th stand-in as the element, somebody having chosen it; `timeout` in milliseconds.
+
+    It is checked and made ready as any other: the answer may be that it cannot be used.
+    """
+    request = {**answer.request, "index": index, "standing": method, "timeout": timeout, "heal": False}
+    try:
+        asking = answer.tab.ask(answer.frame, TAKE, request)
+        report: dict[str, Any] = await asyncio.wait_for(asking, timeout / 1000 + ANSWER_SECONDS)
+    except TimeoutError:
+        raise StepFailed("timeout", BUSY) from None
+    located = _located(answer.tab, answer.frame, report) if report["found"] else None
+    return replace(answer, located=located, report=report)
 
 
 async def _ask(tab: Tab, frame: Frame, request: dict[str, Any], seconds: float) -> dict[str, Any]:
@@ -191,7 +211,7 @@ def _patience(step: Step, options: StepOptions) -> int:
 
 
 def _cached(options: StepOptions, frame: Frame) -> CachedHeal | None:
-    if options.cached is None or not options.healing:
+    if options.cached is None or options.healing == "off":
         return None
     origin, slash, path = place(frame.url).partition("://")[2].partition("/")
     scheme = frame.url.partition("://")[0]
@@ -199,7 +219,7 @@ def _cached(options: StepOptions, frame: Frame) -> CachedHeal | None:
 
 
 def _located(tab: Tab, frame: Frame, report: dict[str, Any]) -> Located:
-    healed = report["foundBy"] == "healed"
+    heal = report.get("heal")
     return Located(
         tab=tab,
         frame=frame,
@@ -209,7 +229,7 @@ def _located(tab: Tab, frame: Frame, report: dict[str, Any]) -> Located:
         found_by=report["foundBy"],
         agreeing=report["agreeing"],
         locating_ms=report["ms"],
-        confidence=report["heal"]["confidence"] if healed else None,
+        confidence=heal["confidence"] if heal else None,
         selector=report.get("selector") or report["tag"],
         bundle=report.get("bundle"),
         prepared=report.get("prepared") or {},
@@ -233,8 +253,9 @@ def why_not(report: dict[str, Any], options: StepOptions) -> StepFailed:
     tried = ", ".join(report["tried"]) or "nothing: the step names no element"
     heal = report.get("heal")
     healing = ""
-    if heal and not heal["success"]:
+    if heal and heal["box"] is None:
         certain = f"{heal['confidence']} % certain (needed: {options.threshold})"
         healing = f"; the best of {heal['candidates']} stand-ins is only {certain}"
+        healing += f"; the model was not asked: {options.vision_off}" if options.vision_off else ""
     error: ErrorType = "not_found" if reason == "closed_root" else reason
     return StepFailed(error, f"{detail} (tried for {report['ms'] / 1000:.1f} s: {tried}{healing})")

@@ -1,12 +1,14 @@
 """What a session and a step are told, and what they tell while they work."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from shared.contracts.browsers import Engine
 from shared.contracts.heal_cache import CachedHeal
+from shared.contracts.healing_modes import HealingMode
 from shared.contracts.recording import LocatorBundle, Step
 from shared.contracts.steps import event_of
 
@@ -15,11 +17,14 @@ if TYPE_CHECKING:
 
 WaitUntil = Literal["load", "domcontentloaded", "networkidle", "commit"]
 LogLevel = Literal["debug", "info", "warn", "error"]
+HealMethod = Literal["fuzzy_match", "bounding_box", "claude_vision"]
 
 # What a step's value names → the file, in the row's own folder. Raises `RetoldError` for one that is not there.
 FileLookup = Callable[[str], Awaitable[Path]]
 # Page origin and path → the cached heal to try there, if there is one.
 CacheLookup = Callable[[str, str], CachedHeal | None]
+# Page origin and path → one row at a time looks for a heal there; gives what another one found meanwhile.
+HealTurn = Callable[[str, str], AbstractAsyncContextManager[CachedHeal | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +89,14 @@ class StepOptions:
     step_timeout: int = 60_000
     navigation_timeout: int = 30_000
     retry_backoff: tuple[int, ...] = (100, 200, 400)
-    healing: bool = True
+    healing: HealingMode = "autonomous"
+    vision: bool = False  # whether asking the model is worth it: there is a key, and the budget is not spent
+    vision_off: str = ""  # why it is not, for the message of a step that no element is certain enough for
     threshold: int = 80
     heal_grace: int = 1_000
     wait_until: WaitUntil = "load"
     cached: CacheLookup | None = None
+    heal_turn: HealTurn | None = None
     secret: bool = False
     strict: bool = False  # a recorded locator that points elsewhere fails the step
     highlight: bool = False  # the element is framed while it is acted on
@@ -104,11 +112,15 @@ class StepOptions:
 
 @dataclass(frozen=True, slots=True)
 class HealReport:
-    """What became of an attempt to heal; without an element, nothing was certain enough."""
+    """What became of an attempt to heal; without an element, nothing was certain enough.
+
+    `candidates`: how many elements were compared. The pictures, by the SHA-256 of what was kept: the page with the
+    element framed before it is used, and the page afterwards.
+    """
 
     step_number: int
     success: bool
-    method: Literal["fuzzy_match"]
+    method: HealMethod
     confidence: int
     original_selector: str
     healed_selector: str | None
@@ -117,6 +129,36 @@ class HealReport:
     page_origin: str
     page_path: str
     error_message: str | None = None
+    candidates: int = 0
+    picture_before: str | None = None
+    picture_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelQuestion:
+    """Which of the candidates is the element that was recorded?
+
+    `target`: what was recorded, without values. `candidates`: what the page says of each, as text that nobody vouches
+    for; each has its `mark`, the number that stands beside it in the picture. `picture`: a JPEG, secrets blanked out.
+    """
+
+    step_number: int
+    event: str
+    target: dict[str, Any]
+    candidates: list[dict[str, Any]]
+    picture: bytes
+    page_origin: str
+    page_path: str
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """The candidate that the model means, by its place in `ModelQuestion.candidates`; none where it means none."""
+
+    index: int | None
+    confidence: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +180,19 @@ class Hooks(Protocol):
 
     async def healed(self, report: HealReport) -> None:
         """The recorded locators found nothing, and a stand-in was looked for."""
+
+    async def review(self, report: HealReport) -> bool:
+        """Whether the proposed element may be used: a person decides. May raise to leave the step for later."""
+        ...
+
+    async def ask_model(self, question: ModelQuestion) -> ModelAnswer | None:
+        """What the model says; none where it is not asked, or gave no answer."""
+        ...
+
+    async def withdrawn(self, report: HealReport, cache_key: str | None, reason: str) -> None:
+        """What was done to the element had no effect as the recorded action had one. With `cache_key`, it came from the
+        cache; else it was healed in this very row.
+        """
 
     async def cached_missed(self, step_number: int, cache_key: str) -> None:
         """A cached heal no longer finds its element."""

@@ -9,6 +9,7 @@ from services.runner.adapters import (
     asserting,
     conditions,
     downloading,
+    effects,
     evidence,
     files,
     filling,
@@ -22,12 +23,12 @@ from services.runner.adapters import (
 )
 from services.runner.adapters.driver import Tab
 from services.runner.adapters.driver_terms import Press
-from services.runner.adapters.faults import DocumentGone, DriverFailure, StepFailed, place, step_name
+from services.runner.adapters.faults import DocumentGone, DriverFailure, StepFailed, step_name
+from services.runner.adapters.healing import Healing
 from services.runner.adapters.locating import Answer, Located, locate, why_not
-from services.runner.adapters.options import HealReport, Hooks, StepOptions
+from services.runner.adapters.options import Hooks, StepOptions
 from services.runner.policies import interpolated
-from shared.contracts.heal_cache import original_selector
-from shared.contracts.recording import LocatorBundle, Step
+from shared.contracts.recording import Step
 from shared.contracts.runner import StepResult
 from shared.contracts.steps import event_of, has_element
 from shared.core.errors import InvalidInput
@@ -115,12 +116,12 @@ class Performance:
         self.warning: str | None = None
         self.pictures: dict[str, str | None] = {}
         self.status: str = "completed"
+        self.limit = asyncio.timeout(options.step_timeout / 1000)  # a person's time to decide does not count
+        self.healing = Healing(self)
+        self.before: effects.Before | None = None  # the last action that may lead elsewhere
         self._intended = False
         self._located: Located | None = None
-        self._cache_key: str | None = None
         self._report: dict[str, Any] = {}
-        self._missed: set[str] = set()
-        self._heal_told = False
         self._asked: dict[str, Any] = {}
 
     @property
@@ -148,10 +149,10 @@ class Performance:
             self.pictures["before"] = await evidence.picture(self, "before")
         self._interpolate()
         if downloading.sets_off(self.step):
-            await downloading.around(self, self._try_until_dispatched)
+            await downloading.around(self, self._act)
         else:
-            await self._try_until_dispatched()
-        if self.options.screenshot_after:
+            await self._act()
+        if self.options.screenshot_after or self.healing.report:
             self.pictures["after"] = await evidence.picture(self, "after")
         self.session.key_before = self.event in KEY_EVENTS and not self.leads_elsewhere
 
@@ -163,6 +164,23 @@ class Performance:
             self.value = interpolated(given, self.options.extracted)
         except InvalidInput as error:
             raise StepFailed("invalid_step", error.detail) from error
+
+    async def _act(self) -> None:
+        """The action; where it was done to a stand-in, it must have had an effect, or the heal is withdrawn."""
+        try:
+            await self._try_until_dispatched()
+            await effects.check(self)
+        except StepFailed as failure:
+            if self.stands_in is None or not self.dispatched or failure.error_type not in effects.TELLING:
+                raise
+            without = effects.without_effect(failure)
+            await self.healing.withdraw(without.detail)
+            raise without from failure
+
+    @property
+    def stands_in(self) -> Located | None:
+        """The element, where it is not the one that was recorded for certain."""
+        return self._located if self._located and self._located.found_by in effects.STAND_INS else None
 
     async def _try_until_dispatched(self) -> None:
         for pause in (*self.options.retry_backoff, None):
@@ -198,19 +216,34 @@ class Performance:
             raise StepFailed("invalid_step", "the step names no element; record it again or give it a selector")
         self._asked = asked
         where = await self.session.page_for(self.step, self.options.wait_timeout)
+        asked = {**asked, **self.healing.asked()}
         answer = await locate(self.step, self.options, where, self.event, {"aside": True, **asked})
         if answer.report.get("aside"):
             await self._press_beside(where[0], answer)
             answer = await locate(self.step, self.options, where, self.event, asked)
         self._report = answer.report
+        disagreeing = answer.report.get("disagreeing")
+        if disagreeing:
+            await self.log("warn", f"These locators point elsewhere: {', '.join(disagreeing)}.")
+        if answer.located and answer.located.found_by in effects.STAND_INS and self.event in effects.PRESSES:
+            await effects.attend(answer.located)
+        return await self._ready(await self.healing.settled(answer))
+
+    async def _ready(self, answer: Answer) -> Located:
+        self._report = answer.report
         self._located = answer.located or self._located
-        await self._tell(answer)
         if answer.located is None:
             raise why_not(answer.report, self.options)
         self.session.learn(self.step, answer.located)
         if answer.located.type == "password" and self.value:
             self.session.conceal(self.value)
         return answer.located
+
+    async def ask_page_again(self) -> Answer:
+        """What the page says now that another row's heal is in the cache."""
+        where = await self.session.page_for(self.step, self.options.wait_timeout)
+        asked = {**self._asked, **self.healing.asked()}
+        return await locate(self.step, self.options, where, self.event, asked)
 
     async def locate_again(self) -> Located:
         """The same once more, where the element was replaced meanwhile."""
@@ -223,49 +256,14 @@ class Performance:
         await self.log("info", f"{answer.report.get('by', 'Something')} covered its element; pressed beside it.")
         await tab.press(Press(left + beside["x"], top + beside["y"]))
 
-    async def _tell(self, answer: Answer) -> None:
-        cached = answer.cached
-        self._cache_key = cached.key if cached else None
-        if cached is not None and answer.report.get("missed") and cached.key not in self._missed:
-            self._missed.add(cached.key)
-            await self.hooks.cached_missed(self.step.step_number, cached.key)
-        disagreeing = answer.report.get("disagreeing")
-        if disagreeing:
-            await self.log("warn", f"These locators point elsewhere: {', '.join(disagreeing)}.")
-        heal = answer.report.get("heal")
-        if heal and not self._heal_told:
-            self._heal_told = True
-            await self.hooks.healed(self._heal_report(answer, heal))
-
-    def _heal_report(self, answer: Answer, heal: dict[str, Any]) -> HealReport:
-        located = answer.located
-        where = place(answer.url)
-        scheme, _, rest = where.partition("://")
-        host, slash, path = rest.partition("/")
-        return HealReport(
-            step_number=self.step.step_number,
-            success=located is not None and located.found_by == "healed",
-            method="fuzzy_match",
-            confidence=heal["confidence"],
-            original_selector=original_selector(self.step),
-            healed_selector=self.session.scrub(located.selector) if located else None,
-            healed_bundle=self._scrubbed_bundle(located) if located else None,
-            rivals=self.session.scrubbed(heal["rivals"]),
-            page_origin=f"{scheme}://{host}",
-            page_path=self.session.scrub(f"{slash}{path}"),
-            error_message=None if located else self.session.scrub(why_not(answer.report, self.options).detail),
-        )
-
-    def _scrubbed_bundle(self, located: Located) -> LocatorBundle:
-        bundle = {**(located.bundle or {}), "iframeChain": self.step.bundle.iframe_chain}
-        return LocatorBundle.model_validate(self.session.scrubbed(bundle))
-
     def mark(self, tab: Tab) -> Mark:
         """Where the page stands now; also starts to tell navigations of this action from earlier ones."""
         tab.status, tab.unreachable = None, False
         before = self.session.seen_moves.get(tab, tab.stand)
         moves, inner = before if self.session.key_before else tab.stand
-        return Mark(tab, moves, inner, tab.documents, len(self.session.tabs), tab.popups_announced)
+        mark = Mark(tab, moves, inner, tab.documents, len(self.session.tabs), tab.popups_announced)
+        self.before = effects.before(self, mark)
+        return mark
 
     async def settle(self, mark: Mark) -> None:
         """After an action: waits for where it leads; raises `StepFailed` when the recorded navigation fails."""
@@ -273,7 +271,7 @@ class Performance:
 
     def result(self, duration: int, failure: StepFailed | None) -> StepResult:
         """What became of the step; `duration` in milliseconds."""
-        located, heal, report = self._located, self._report.get("heal"), self._report
+        located, healing, report = self._located, self.healing, self._report
         said = {
             "step_number": self.step.step_number,
             "status": "skipped" if self.status == "skipped" else "completed",
@@ -283,11 +281,11 @@ class Performance:
             "found_by": located.found_by if located else None,
             "agreeing": located.agreeing if located else None,
             "confidence": located.confidence if located else None,
-            "cache_key": self._cache_key if located and located.found_by == "cached" else None,
+            "cache_key": healing.cache_key if located and located.found_by == "cached" else None,
             "retries": self.retries,
             "message": self.session.scrub(self.message) if self.message else None,
-            "healing_attempted": heal is not None,
-            "healing_success": heal["success"] if heal else None,
+            "healing_attempted": healing.attempted,
+            "healing_success": healing.report is not None if healing.attempted else None,
         }
         if failure is not None:
             message = f"{step_name(self.step)}{self.session.where()}: {failure.detail}."
@@ -295,6 +293,8 @@ class Performance:
             said |= {**told, "message": None}
         if "ms" in report:
             said["locating_us"] = round(report["ms"] * 1000)
+        if healing.attempted:
+            said["healing_us"] = round(healing.milliseconds * 1000)
         if self.warning:
             said["warning"] = self.session.scrub(self.warning)
         return StepResult.model_validate(said | {"evidence": evidence.of(self, report, failure)})

@@ -1,5 +1,6 @@
 """Pictures of a page that show nothing secret."""
 
+import base64
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
@@ -7,11 +8,18 @@ from services.runner.adapters.driver import Tab
 from services.runner.adapters.driver_terms import Frame
 from services.runner.adapters.faults import DriverFailure, StepFailed
 
+Box = dict[str, float]  # x, y, width, height in CSS pixels of the window's viewport
 
-async def without_secrets(tab: Tab, secrets: Iterable[str], take: Callable[[Tab], Awaitable[bytes]]) -> bytes:
-    """A picture or a print of the page; what shows one of `secrets` is blanked out. Raises `StepFailed` if not."""
+
+async def without_secrets(
+    tab: Tab, secrets: Iterable[str], take: Callable[[Tab], Awaitable[bytes]], *, at_all_costs: bool = False
+) -> bytes:
+    """A picture or a print of the page; what shows one of `secrets` is blanked out. Raises `StepFailed` if not.
+
+    `at_all_costs`: password fields are blanked out too where no secret is known, for a picture that leaves the house.
+    """
     hidden = sorted(secrets)
-    frames = tab.frames if hidden else ()
+    frames = tab.frames if hidden or at_all_costs else ()
     try:
         if not await _in_frames(tab, frames, "(engine, secrets) => engine.blank(secrets)", hidden):
             raise StepFailed("script_error", "what is secret on the page could not be blanked out")
@@ -29,3 +37,10 @@ async def _in_frames(tab: Tab, frames: Sequence[Frame], question: str, argument:
         except DriverFailure:
             answered = answered and frame.detached
     return answered
+
+
+async def marked(tab: Tab, picture: bytes, boxes: Sequence[Box], *, numbered: bool) -> bytes:
+    """The picture of the window with a frame around each box; `numbered` from 1, and cut to what is around them."""
+    content = base64.b64encode(picture).decode()
+    wanted = {"picture": content, "boxes": boxes, "cut": numbered, "numbered": numbered}
+    return base64.b64decode(await tab.ask(tab.main, "(engine, wanted) => engine.marked(wanted)", wanted))

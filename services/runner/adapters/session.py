@@ -183,6 +183,11 @@ class Session:
                 element_type=located.type or None,
             )
 
+    def saw_effects(self, step: Step, kinds: Iterable[str]) -> None:
+        """Keeps beside the learned bundle what the step's action brought about."""
+        if taught := self._learned.get(step.step_number):
+            self._learned[step.step_number] = taught.model_copy(update={"effects": sorted(kinds)})
+
     def learned(self, values: Iterable[str] = ()) -> list[Taught]:
         """The full bundles of the elements that this session's steps were done to.
 
@@ -209,7 +214,7 @@ class Session:
         await self.window.group(self.scrub(step_name(step)))
         performance = Performance(self, step, value, options, hooks)
         failure: StepFailed | None = None
-        limit = asyncio.timeout(options.step_timeout / 1000)
+        limit = performance.limit
         try:
             async with limit:
                 await performance.run()
@@ -254,11 +259,13 @@ class Session:
 
     # --- pictures ---
 
-    async def screenshot(self, *, whole_page: bool = False) -> bytes:
-        """The front page as a JPEG, with what is secret blanked out."""
+    async def screenshot(self, *, whole_page: bool = False, to_mark: Tab | None = None) -> bytes:
+        """The front page as a JPEG, with what is secret blanked out; of the page `to_mark`, password fields as well."""
         async with self._picturing:
+            tab, marks = to_mark or self.front, to_mark is not None
+            secrets = self.secrets.values
             return await without_secrets(
-                self.front, self.secrets.values, lambda tab: tab.screenshot(whole_page=whole_page)
+                tab, secrets, lambda it: it.screenshot(whole_page=whole_page), at_all_costs=marks
             )
 
     async def pdf(self) -> bytes:

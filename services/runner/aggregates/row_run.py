@@ -1,7 +1,8 @@
 """A row's run: dispatched, started, perhaps about to commit something, finished.
 
 Events of its own: `RowStarted`, `StepIntended`, `RowFinished` (beside them what was seen on the way:
-`ElementHealed`, `CachedHealMissed`, `BundlesLearned`). The scheduler's: `RowDispatched`, `RowSkipped`, `RowLost`.
+`ElementHealed`, `HealProposed`, `CachedHealMissed`, `BundlesLearned`). The scheduler's: `RowDispatched`, `RowSkipped`,
+`RowLost`.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 from uuid import UUID
 
-from shared.contracts.runner import RowFinished, RowStarted, StepIntended
+from shared.contracts.runner import HealProposed, RowFinished, RowStarted, StepIntended
 from shared.contracts.scheduler import RowDispatched, RowLost, RowSkipped
 from shared.core.decider import Decider
 from shared.core.errors import NotFound, Refused
@@ -86,7 +87,9 @@ def evolve(state: RowRun, event: Event) -> RowRun:
             return replace(state, phase="skipped")
         case RowStarted():
             hold = Hold(event.worker_id, event.delivery)
-            return replace(state, phase="started", hold=hold, intended=None, starts=state.starts + 1)
+            # What a person was asked is asked anew: whoever follows the row knows then that it waits.
+            noted = tuple(each for each in state.noted if not isinstance(each, HealProposed))
+            return replace(state, phase="started", hold=hold, intended=None, starts=state.starts + 1, noted=noted)
         case StepIntended():
             return replace(state, intended=event.step_number)
         case RowFinished():

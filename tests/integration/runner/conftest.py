@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from services.runner.adapters.browser import Fleet
-from services.runner.adapters.options import Artifact, HealReport, LogLevel, StepOptions
+from services.runner.adapters.options import (
+    Artifact,
+    HealReport,
+    LogLevel,
+    ModelAnswer,
+    ModelQuestion,
+    StepOptions,
+)
 from services.runner.adapters.session import Session
 from shared.contracts.recording import Step
 from shared.contracts.runner import StepResult
@@ -27,6 +34,11 @@ class Heard:
         self.lines: list[str] = []
         self.artifacts: list[tuple[str, str, bytes]] = []
         self.refuse: Exception | None = None
+        self.proposals: list[HealReport] = []
+        self.accepts = True  # what a person says to a proposal
+        self.questions: list[ModelQuestion] = []
+        self.answer: ModelAnswer | None = None  # what the model says
+        self.withdrawals: list[tuple[HealReport, str | None, str]] = []
 
     async def intend(self, step_number: int, action: str) -> None:
         self.intents.append((step_number, action))
@@ -36,6 +48,17 @@ class Heard:
 
     async def healed(self, report: HealReport) -> None:
         self.heals.append(report)
+
+    async def review(self, report: HealReport) -> bool:
+        self.proposals.append(report)
+        return self.accepts
+
+    async def ask_model(self, question: ModelQuestion) -> ModelAnswer | None:
+        self.questions.append(question)
+        return self.answer
+
+    async def withdrawn(self, report: HealReport, cache_key: str | None, reason: str) -> None:
+        self.withdrawals.append((report, cache_key, reason))
 
     async def cached_missed(self, step_number: int, cache_key: str) -> None:
         self.missed.append((step_number, cache_key))

@@ -66,7 +66,7 @@ async def test_healing_can_be_switched_off(row):
     bundle = await learned(row, "type", "#name", given="Ada")
     await row.open(NEW_LOOK)
     changed = {**bundle, "name": "other", "placeholder": "", "aria": "Your name", "label": "Your name"}
-    result = await row.do("type", "#name", given="Ada", bundle=changed, options={"healing": False})
+    result = await row.do("type", "#name", given="Ada", bundle=changed, options={"healing": "off"})
     assert (result.status, result.healing_attempted) == ("failed", False)
 
 
@@ -99,16 +99,15 @@ async def test_a_namesake_does_not_take_the_place_of_the_one_that_was_meant(row)
 
 TAKE_EACH_OUT = """(engine) => {
   const heals = [];
-  const all = [...new Set([...engine.collect("type", ""), ...engine.collect("click", "")])];
-  const page = { width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight };
+  const all = [...new Set(["type", "check", "click"].flatMap((event) => engine.collect(event, {})))];
   for (const element of all) {
-    const target = engine.bundleOf(element);
+    const bundle = engine.bundleOf(element);
     const [parent, next] = [element.parentNode, element.nextSibling];
     element.remove();
     engine.forget();
-    const records = engine.collect(engine.isField(element) ? "type" : "click", target.tag).map(engine.recordOf);
-    const chosen = engine.choose(engine.rank(target, records, page), records, 80);
-    if (chosen) heals.push([target.aria, records[chosen.index].aria, chosen.confidence]);
+    const event = engine.isToggle(element) ? "check" : engine.isField(element) ? "type" : "click";
+    const heal = engine.standIn({ event, bundle, selector: null, known: {}, alternatives: [], threshold: 80 });
+    if (heal.element) heals.push([bundle.aria, heal.method, engine.nameOf(heal.element), heal.confidence]);
     parent.insertBefore(element, next);
   }
   return { tried: all.length, heals };

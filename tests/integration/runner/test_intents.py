@@ -88,7 +88,7 @@ async def test_a_secret_is_in_no_message_and_no_screenshot(row):
     wrong = await row.do("type", "#country", given=secret, options={"secret": True, "wait_timeout": 100})
     await row.read(f"document.querySelector('h1').textContent = {secret!r}")
     await row.do("click", "#name", label=secret)
-    failed = await row.do("click", f"text/{secret} and more", options={"wait_timeout": 100, "healing": False})
+    failed = await row.do("click", f"text/{secret} and more", options={"wait_timeout": 100, "healing": "off"})
     told = [*row.heard.lines, *map(str, (typed, wrong, failed, row.heard.intents, row.session.learned()))]
     assert wrong.error_type == "value_not_taken"
     assert not any(secret in line for line in told)

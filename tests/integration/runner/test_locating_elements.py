@@ -5,7 +5,7 @@ import pytest
 from shared.contracts.heal_cache import CachedHeal
 from shared.contracts.recording import LocatorBundle
 
-NOTHING = {"healing": False, "wait_timeout": 250}
+NOTHING = {"healing": "off", "wait_timeout": 250}
 ABOUT_THE_NAME = [
     ("selector", {"selector": "#name"}),
     ("aria", {"metadata": {"selectors": [["aria/Name:"]]}}),

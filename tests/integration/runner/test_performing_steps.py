@@ -257,7 +257,7 @@ async def test_elements_that_cannot_be_acted_on_say_why(row):
 
 async def test_a_failure_names_step_page_and_locators_without_the_query(row, sites):
     await row.open("/register/?token=abc")
-    result = await row.do("click", "#gone", label="Save it", options={"wait_timeout": 200, "healing": False})
+    result = await row.do("click", "#gone", label="Save it", options={"wait_timeout": 200, "healing": "off"})
     assert result.status == "failed"
     assert result.error == (
         f'Step 2 "Save it" on {sites.url}/register/: its element is not on the page (tried for 0.2 s: selector).'

@@ -275,7 +275,7 @@ async def test_a_row_whose_browser_hangs_is_decided_on_by_its_intent(resources, 
     button = {"selector": "#nowhere", "bundle": {}, "navigation": {"type": "same_page"}, "event": "click"}
     opening = {"value": f"{sites.url}/table.html", "bundle": {}, "navigation": {"type": "navigation"}}
     steps = [{**opening, "stepNumber": 1, "event": "navigate"}, {**button, "stepNumber": 2}]
-    job = await new_job(resources, steps, wait_timeout=20_000, healing=False)
+    job = await new_job(resources, steps, wait_timeout=20_000, healing="off")
     before = set(chromiums())
     async with working(resources, Fleet(hung_seconds=1.0)) as hanging:
         position = await job.dispatch()

@@ -9,10 +9,10 @@ from services.runner.adapters.options import StepOptions
 from services.runner.row_options import (
     is_kept,
     is_recorded,
+    is_young_enough,
     session_options,
     step_options,
     steps_in_window,
-    young_enough,
 )
 from shared.contracts.heal_cache import CachedHeal
 from shared.contracts.recording import LocatorBundle, Step
@@ -102,11 +102,11 @@ def test_a_time_limit_of_a_step_holds_for_what_it_waits_for_too():
 
 def test_heals_are_used_as_long_as_the_job_trusts_them():
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    heals = {
-        str(hours): CachedHeal(str(hours), 1, LocatorBundle(), at - timedelta(hours=hours) + timedelta(hours=24))
-        for hours in (0, 2, 23)
-    }
-    assert set(young_enough(heals, JobOptions(), at)) == {"0", "2", "23"}
-    assert set(young_enough(heals, JobOptions(heal_cache_seconds=3 * 3600), at)) == {"0", "2"}
-    assert young_enough(heals, JobOptions(heal_cache_seconds=0), at) == {}
-    assert young_enough(heals, JobOptions(healing=False), at) == {}
+    heals = {hours: CachedHeal("key", 1, LocatorBundle(), at + timedelta(hours=24 - hours)) for hours in (0, 2, 23)}
+
+    def used(**options: int) -> list[int]:
+        return [hours for hours, heal in heals.items() if is_young_enough(heal, JobOptions(**options), at)]
+
+    assert used() == [0, 2, 23]
+    assert used(heal_cache_seconds=3 * 3600) == [0, 2]
+    assert used(heal_cache_seconds=0) == []

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from services.scheduler.aggregates.job import EndJob
 from services.scheduler.fairness import Line
-from services.scheduler.policies import Admission, weight_of
+from services.scheduler.policies import Admission
 from services.scheduler.progress import DispatchRow
+from services.scheduler.tenants import weight_of
 from shared.contracts.runner import RowFinished
 from shared.contracts.scheduler import (
     JobCreated,

@@ -5,16 +5,25 @@ Its variant is one of `variants.py`, or nothing.
 
 import asyncio
 import hashlib
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import structlog
 from playwright.async_api import async_playwright
 
 from services.runner.adapters.browser import Fleet
-from services.runner.adapters.options import Artifact, HealReport, LogLevel, StepOptions
+from services.runner.adapters.options import (
+    Artifact,
+    HealReport,
+    LogLevel,
+    ModelAnswer,
+    ModelQuestion,
+    StepOptions,
+)
 from services.runner.adapters.port import RowFleet, RowSession
 from shared.contracts.recording import Step
 from tests.benchmarks.replay.contestants.protocol import Chosen, Clock, serve
@@ -77,6 +86,17 @@ class Heard:
     async def healed(self, report: HealReport) -> None:
         """Kept in the step's result as well."""
 
+    async def review(self, report: HealReport) -> bool:
+        """Nobody looks on."""
+        return True
+
+    async def ask_model(self, question: ModelQuestion) -> ModelAnswer | None:
+        """There is none."""
+        return None
+
+    async def withdrawn(self, report: HealReport, cache_key: str | None, reason: str) -> None:
+        """The step's result says so as well."""
+
     async def cached_missed(self, step_number: int, cache_key: str) -> None:
         """Nothing is cached here."""
 
@@ -92,6 +112,7 @@ class Heard:
 
 async def main() -> None:
     """Performs rows until standard input ends."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # answers go to standard output
     chosen = Chosen.told()
     variant = VARIANTS[chosen.variant]
     async with Fleet(chosen.browser, **variant.fleet) as fleet:

@@ -1,0 +1,1 @@
+"""EDGE: the outside world: a model, and what it costs."""
