@@ -11,6 +11,7 @@ from tests.benchmarks.figures import FOLDER, Figure, Kind
 from tests.benchmarks.heal.inside import measure_inside
 from tests.benchmarks.heal.node import data_folder
 from tests.benchmarks.heal.ranking import measure_pages
+from tests.benchmarks.heal.versions.figures import measure_versions
 
 HEAL = Kind("The healing, measured", "what was counted, and what else matters", FOLDER / "heal.json")
 
@@ -36,9 +37,17 @@ async def inside(asked: Asked, tell: Tell) -> list[Figure]:
     return await measure_inside(tell, quick=asked.quick)
 
 
+async def versions(asked: Asked, tell: Tell) -> list[Figure]:
+    """Real applications, recorded in one release and retold in others."""
+    found, tables = await measure_versions(tell, quick=asked.quick)
+    asked.tables.extend(tables)
+    return found
+
+
 Row = Callable[[Asked, Tell], Awaitable[list[Figure]]]
 
 ROWS: Mapping[str, Row] = {
     "pages": pages,
     "inside": inside,
+    "versions": versions,
 }
