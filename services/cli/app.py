@@ -22,6 +22,7 @@ from services.cli import (
     catalogue,
     checking,
     dead_letters,
+    editing_recordings,
     erasing,
     events,
     exporting,
@@ -106,6 +107,7 @@ def application(services: Services) -> typer.Typer:
         ("variables", variables.variables),
         ("template", variables.template),
         ("history", revising.history),
+        ("diff", revising.diff),
         ("undo", revising.undo),
         ("upload", uploading.upload),
         ("run", jobs.run),
@@ -170,6 +172,11 @@ def application(services: Services) -> typer.Typer:
     healed.callback(invoke_without_command=True)(on_desk(heals.list_heals, services, {**EVERYWHERE, **OVER_HTTP}))
     for name, function in heals.COMMANDS:
         healed.command(name)(on_desk(function, services, {**EVERYWHERE, **OVER_HTTP}))
+    edit = typer.Typer(name="edit", help="Edit a recording: retold edit RECORDING COMMAND.")
+    edit.callback(no_args_is_help=True)(editing_recordings.choose)
+    for name, function in editing_recordings.COMMANDS:
+        edit.command(name)(on_desk(function, services, {**EVERYWHERE, **OVER_HTTP}))
+    app.add_typer(edit, rich_help_panel="Recordings and jobs")
     app.add_typer(healed, rich_help_panel="Recordings and jobs")
     app.add_typer(rules, rich_help_panel="Recordings and jobs", no_args_is_help=True)
     app.add_typer(letters, rich_help_panel="Operation", no_args_is_help=True)

@@ -3,7 +3,7 @@
 from services.healer.handlers import HealKeeping
 from shared.bus.reactions import Reaction
 from shared.bus.subjects import ALL_RECORDINGS, ROW_EVENTS
-from shared.contracts.ingest import HealAdopted, RecordingHealingSet, RecordingTaught, RevisionUndone
+from shared.contracts.ingest import HealAdopted, RecordingEdited, RecordingHealingSet, RecordingTaught, RevisionUndone
 from shared.contracts.runner import CachedHealMissed, ElementHealed, HealProposed, HealWithdrawn
 from shared.core.events import Event
 from shared.runtime import Resources
@@ -14,6 +14,7 @@ REVISED: dict[type[Event], str] = {
     HealAdopted: "healer-drops-heals-of-recordings-that-adopted-one",
     RevisionUndone: "healer-drops-heals-of-recordings-whose-revision-was-undone",
     RecordingHealingSet: "healer-drops-heals-of-recordings-whose-healing-was-set",
+    RecordingEdited: "healer-drops-heals-of-recordings-that-were-edited",
 }
 
 

@@ -12,6 +12,7 @@ from services.ingest.adapters.json_document import MAX_FILE_BYTES
 from services.ingest.adapters.schema import recording_schema
 from services.ingest.aggregates.organization import FormTeam, InviteUser, JoinTeam
 from services.ingest.aggregates.url_policy import AddUrlPolicy, ChangeUrlPolicy, RemoveUrlPolicy
+from services.ingest.api_editing import add_editing_routes
 from services.ingest.api_exports import add_export_routes
 from services.ingest.api_healing import add_healing_routes
 from services.ingest.api_imports import add_import_routes
@@ -89,6 +90,7 @@ def router(resources: Resources) -> APIRouter:
     _recording_routes(routes, resources)
     add_export_routes(routes, resources)
     add_variable_routes(routes, resources)
+    add_editing_routes(routes, resources)
     add_revision_routes(routes, resources)
     add_healing_routes(routes, resources)
     _file_routes(routes, resources)

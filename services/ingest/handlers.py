@@ -1,20 +1,29 @@
 """SHELL: one async function per thing that ingest does."""
 
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from services.ingest.adapters.edited import read_again
 from services.ingest.adapters.importing import ImportedRecording
 from services.ingest.aggregates.organization import Command as OrganizationCommand
 from services.ingest.aggregates.organization import FoundOrganization, organizations
-from services.ingest.aggregates.recording import ImportRecording, ReviseVariables, UndoRevision, recordings
+from services.ingest.aggregates.recording import (
+    EditRecording,
+    ImportRecording,
+    ReviseVariables,
+    UndoRevision,
+    recordings,
+)
 from services.ingest.aggregates.url_policy import Command as UrlPolicyCommand
 from services.ingest.aggregates.url_policy import url_policies
+from services.ingest.editing import Edit, edited
 from services.ingest.policies import whenever_a_heal_is_accepted, whenever_bundles_are_learned
 from services.ingest.settings import IngestSettings
 from shared.bus import subjects
 from shared.bus.commands import carry_out
 from shared.bus.log import Context
 from shared.contracts.healer import HealAccepted
-from shared.contracts.ingest import snapshot_of
+from shared.contracts.ingest import REVISIONS, FidelityNote, RecordingSnapshot, snapshot_of
 from shared.contracts.recording import Step, Variable
 from shared.contracts.runner import BundlesLearned
 from shared.contracts.steps import element_type_known, is_password, takes_value
@@ -74,8 +83,10 @@ async def teach_recording(resources: Resources, recorded: Recorded) -> None:
     """A successful run saw full bundles: keep them."""
     assert isinstance(recorded.event, BundlesLearned)
     row = subjects.stream_of(recorded.subject)
-    command = whenever_bundles_are_learned(recorded.event, UUID(row.aggregate), int(row.id))
-    stream = subjects.recording(command.recording_id)
+    stream = subjects.recording(recorded.event.recording_id)
+    told = [item.event for item in await resources.log.load(stream)]
+    ran = snapshot_of(told, recorded.event.revision)
+    command = whenever_bundles_are_learned(recorded.event, UUID(row.aggregate), int(row.id), ran.steps if ran else ())
     context = Context.because_of(recorded, "ingest")
     await carry_out(resources.log, recordings, stream, command, context, str(recorded.id))
 
@@ -102,6 +113,43 @@ async def revise_variables(resources: Resources, caller: Caller, recording_id: U
     return (await carry_out(resources.log, recordings, stream, command, caller.context())).position
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What an edit came to: the revision, the position where it stands, and what was made another way than asked."""
+
+    revision: int
+    position: int
+    notes: list[FidelityNote]
+
+
+async def recording_now(resources: Resources, caller: Caller, recording_id: UUID) -> RecordingSnapshot:
+    """The recording as the log tells it. Raises `NotFound`."""
+    recorded = await resources.log.load(subjects.recording(recording_id))
+    found = snapshot_of(item.event for item in recorded if item.org == caller.org)
+    if found is None:
+        raise NotFound(f"no recording {recording_id} in this organization")
+    return found
+
+
+async def edit_recording(resources: Resources, caller: Caller, recording_id: UUID, made_on: int, edit: Edit) -> Edited:
+    """Edit the recording, as of a revision. Raises `NotFound`, `InvalidInput`, `Refused` where it was revised since."""
+    now = await recording_now(resources, caller, recording_id)
+    if now.revision != made_on:
+        raise Refused(
+            f"the recording is at revision {now.revision}, and the edit was made on revision {made_on}: look at what "
+            f"changed (retold diff), and make it on revision {now.revision}"
+        )
+    wanted, order = edited(now, edit)
+    checked = read_again(wanted)
+    steps = [await _sealed(resources.sealer, caller.org, recording_id, step) for step in checked.steps]
+    wanted = replace(wanted, name=checked.name, steps=tuple(steps), variables=checked.variables)
+    command = EditRecording(recording_id, made_on, wanted, caller.actor, order)
+    stream = subjects.recording(recording_id)
+    decided = await carry_out(resources.log, recordings, stream, command, caller.context())
+    assert decided.state is not None
+    return Edited(decided.state.revision, decided.position, checked.fidelity)
+
+
 async def undo_revision(resources: Resources, caller: Caller, recording_id: UUID, revision: int) -> int:
     """Take a revision back. Returns the position where that stands. Raises `NotFound`, `Refused`."""
     stream = subjects.recording(recording_id)
@@ -112,10 +160,9 @@ async def undo_revision(resources: Resources, caller: Caller, recording_id: UUID
         raise NotFound(f"no recording {recording_id} in this organization")
     if revision < 2 or before is None or after.revision != revision:
         raise Refused(f"there is no revision {revision} to undo: the recording is at revision {after.revision}")
-    changed = [(old, new) for old, new in zip(before.steps, after.steps, strict=True) if old.to_json() != new.to_json()]
-    command = UndoRevision(
-        recording_id, revision, [old for old, _ in changed], [new for _, new in changed], caller.actor
-    )
+    revisions = [event for event in told if isinstance(event, REVISIONS)]
+    order = getattr(revisions[revision - 2], "order", None)
+    command = UndoRevision(recording_id, revision, before, after, caller.actor, order)
     return (await carry_out(resources.log, recordings, stream, command, caller.context())).position
 
 

@@ -1,5 +1,6 @@
 """PURE: whenever this event, then this command."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.ingest.aggregates.recording import AdoptHeal, TeachRecording
@@ -8,9 +9,11 @@ from shared.contracts.recording import Step
 from shared.contracts.runner import BundlesLearned
 
 
-def whenever_bundles_are_learned(event: BundlesLearned, job_id: UUID, row: int) -> TeachRecording:
-    """A successful run teaches the recording it ran."""
-    return TeachRecording(event.recording_id, event.taught, job_id, row)
+def whenever_bundles_are_learned(
+    event: BundlesLearned, job_id: UUID, row: int, before: Sequence[Step]
+) -> TeachRecording:
+    """A successful run teaches the recording it ran. `before`: its steps as of the revision that it ran."""
+    return TeachRecording(event.recording_id, event.taught, job_id, row, before)
 
 
 def whenever_a_heal_is_accepted(event: HealAccepted, before: Step | None) -> AdoptHeal | None:

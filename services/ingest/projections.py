@@ -10,16 +10,16 @@ from shared.contracts.ingest import (
     REVISIONS,
     OrganizationFounded,
     RecordingImported,
+    RecordingSnapshot,
     TeamFormed,
     TeamJoined,
     UrlPolicyAdded,
     UrlPolicyChanged,
     UrlPolicyRemoved,
     UserInvited,
-    VariablesRevised,
-    steps_after,
+    revised,
 )
-from shared.contracts.recording import Step
+from shared.contracts.recording import Step, Variable
 from shared.contracts.runner import UrlRefused
 from shared.core.events import Recorded
 from shared.core.time_and_ids import derived_id
@@ -69,10 +69,13 @@ async def _revise(connection: Connection, revisions: Sequence[Recorded]) -> None
     now = {row["id"]: dict(row) async for row in queries.steps_of(connection, ids=list(ids.values()))}
     for item in revisions:
         row = now[ids[item.position]]
-        steps = [step.to_json() for step in steps_after(map(Step.model_validate, row["steps"]), item.event)]
-        row |= {"steps": steps, "revision": row["revision"] + 1, "at": item.at}
-        if isinstance(item.event, VariablesRevised):
-            row["variables"] |= item.event.model_dump(mode="json", by_alias=True)["variables"]
+        steps = tuple(map(Step.model_validate, row["steps"]))
+        variables = {label: Variable.model_validate(variable) for label, variable in row["variables"].items()}
+        before = RecordingSnapshot(row["id"], row["name"], "", row["revision"], steps, variables)
+        after = revised(before, item.event)
+        row |= {"name": after.name, "revision": after.revision, "at": item.at}
+        row["steps"] = [step.to_json() for step in after.steps]
+        row["variables"] = {label: variable.to_json() for label, variable in after.variables.items()}
     await queries.revise_recordings(connection, rows=as_rows(list(now.values())))
 
 

@@ -12,13 +12,14 @@ from jsonb_to_recordset(:rows::text::jsonb) as given (
 on conflict (id) do nothing;
 
 -- name: steps_of
-select id, steps, variables, revision from recordings where id = any(:ids::uuid[]);
+select id, name, steps, variables, revision from recordings where id = any(:ids::uuid[]);
 
 -- name: revise_recordings!
 update recordings
-set steps = given.steps, variables = given.variables, revision = given.revision, updated_at = given.at
+set name = given.name, steps = given.steps, step_count = jsonb_array_length(given.steps),
+    variables = given.variables, revision = given.revision, updated_at = given.at
 from jsonb_to_recordset(:rows::text::jsonb) as given (
-    id uuid, steps jsonb, variables jsonb, revision integer, at timestamptz
+    id uuid, name text, steps jsonb, variables jsonb, revision integer, at timestamptz
 )
 where recordings.id = given.id;
 

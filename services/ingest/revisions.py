@@ -8,10 +8,12 @@ from shared.bus.subjects import ALL_RECORDINGS, stream_of
 from shared.contracts.ingest import (
     REVISIONS,
     HealAdopted,
+    RecordingEdited,
     RecordingHealingSet,
     RecordingImported,
     RecordingTaught,
     RevisionUndone,
+    VariablesRevised,
 )
 from shared.core.events import Event, Recorded
 from shared.db.queries import as_rows, load_queries
@@ -50,14 +52,44 @@ def _told(event: Event) -> dict[str, Any]:
             told = {"step_numbers": [event.step_number], "detail": adopted, "heal_id": event.heal_id}
             return {"kind": "heal_adopted", **told}
         case RevisionUndone():
-            numbers = [step.step_number for step in event.steps]
-            return {"kind": "undone", "step_numbers": numbers, "detail": {"undone": event.undone}}
+            return {"kind": "undone", "step_numbers": _numbers(event), "detail": {"undone": event.undone}}
         case RecordingHealingSet():
             numbers = [event.step_number] if event.step_number is not None else []
             said = {"mode": event.mode, "threshold": event.threshold}
             return {"kind": "healing_set", "step_numbers": numbers, "detail": said}
+        case VariablesRevised():
+            return {"kind": "variables_set", "detail": {"labels": list(event.variables)}}
+        case RecordingEdited():
+            return {"kind": "edited", "step_numbers": _numbers(event), "detail": _edit(event)}
         case _:
             return {"kind": type(event).__name__}
+
+
+def _numbers(event: RecordingEdited | RevisionUndone) -> list[int]:
+    return [step.step_number for step in event.steps]
+
+
+def _edit(event: RecordingEdited) -> dict[str, Any]:
+    """The new name, the labels whose variables are others now, and which steps came, went and moved (from, to)."""
+    detail: dict[str, Any] = {"labels": list(event.variables)}
+    if event.name is not None:
+        detail["name"] = event.name
+    if event.order is not None:
+        detail |= _reordered(event.order)
+    return detail
+
+
+def _reordered(order: list[int]) -> dict[str, list[int]]:
+    """Of one edit, which does one of the three."""
+    if inserted := [number for number, was in enumerate(order, start=1) if not was]:
+        return {"inserted": inserted}
+    if deleted := sorted(set(range(1, max(order, default=0) + 1)) - set(order)):
+        return {"deleted": deleted}
+    away = [number for number, was in enumerate(order, start=1) if was != number]
+    if not away:
+        return {"deleted": [len(order) + 1]}
+    first, last = away[0], away[-1]
+    return {"moved": [first, last] if order[last - 1] == first else [last, first]}
 
 
 REVISIONS_OF_RECORDINGS = Projection(

@@ -35,7 +35,7 @@ from shared.contracts.ingest import RecordingSnapshot
 from shared.contracts.recording import Step
 from shared.contracts.runner import NOT_REVIEWED, StepResult
 from shared.contracts.scheduler import JobOptions
-from shared.contracts.steps import event_of, takes_value
+from shared.contracts.steps import event_of, is_disabled, takes_value
 from shared.core.errors import NotFound, RetoldError, Unavailable
 from shared.core.events import Event
 from shared.pictures import Place
@@ -199,6 +199,9 @@ class RowRunner:
                 await self._steering.rest(began + pause_before(steps, index, self._options) / 1000 - clock())
             if not await self._may_go_on(step, scope):
                 return
+            if is_disabled(step):
+                await self._pass_over(step)
+                continue
             began = clock()
             given = values.get(step.step_number) if takes_value(step) else None
             result = await self._perform(session, step, given or (step.value, False), usual)
@@ -208,6 +211,11 @@ class RowRunner:
                 return
             if paced:
                 await self._steering.rest(pause_after(self._options) / 1000)
+
+    async def _pass_over(self, step: Step) -> None:
+        result = StepResult(step_number=step.step_number, status="skipped", duration=0, message="it is disabled")
+        self._report.steps.append(result)
+        await self._tell(step, result)
 
     async def _may_go_on(self, step: Step, scope: asyncio.Timeout) -> bool:
         """Whether the step's turn has come; while the job is paused it has not, and the row's time stands still."""

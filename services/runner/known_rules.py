@@ -6,7 +6,8 @@ from uuid import UUID
 
 from shared.bus import subjects
 from shared.bus.log import Log
-from shared.contracts.ingest import UrlPolicyAdded, UrlPolicyChanged, UrlPolicyRemoved, url_policies_of
+from shared.contracts.ingest import UrlPolicyAdded, UrlPolicyChanged, UrlPolicyRemoved
+from shared.contracts.url_policies import url_policies_of
 from shared.ticks import with_ticks
 from shared.url_policy import Pattern, Rules
 

@@ -32,7 +32,7 @@ from shared.bus.topology import LOGINS_BUCKET
 from shared.contracts.healing_modes import healing_of
 from shared.contracts.ingest import RecordingSnapshot, snapshot_of
 from shared.contracts.scheduler import JobOptions
-from shared.contracts.steps import takes_value
+from shared.contracts.steps import is_disabled, takes_value
 from shared.core.errors import Unavailable
 from shared.secrets import is_sealed
 
@@ -164,6 +164,8 @@ class Logins:
         values = {given.step_number: given for given in values_of_steps(recording, {}, {})}
         for step in steps_in_window(steps_to_perform(recording), options):
             self._noted()
+            if is_disabled(step):
+                continue
             given = values.get(step.step_number) if takes_value(step) else None
             value, secret = (given.value, given.secret) if given else (step.value, False)
             if is_sealed(value):

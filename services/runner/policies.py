@@ -8,7 +8,7 @@ from typing import Any
 from shared.contracts.ingest import RecordingSnapshot
 from shared.contracts.recording import Step
 from shared.contracts.sealed import is_sealed
-from shared.contracts.steps import event_of, is_dialog, is_password, takes_value
+from shared.contracts.steps import event_of, is_dialog, is_disabled, is_password, takes_value
 from shared.core.errors import InvalidInput
 
 TAKEN = re.compile(r"\$\{([^{}]+)\}")
@@ -49,7 +49,8 @@ def steps_to_perform(recording: RecordingSnapshot) -> tuple[Step, ...]:
 
     Each knows the answers to the dialogs that it opens.
     """
-    first = next((event_of(step) for step in recording.steps if event_of(step) != "resize"), None)
+    performed = (event_of(step) for step in recording.steps if not is_disabled(step))
+    first = next((event for event in performed if event != "resize"), None)
     if first == "navigate":
         return with_dialogs(recording.steps)
     opening = {
@@ -71,7 +72,9 @@ def with_dialogs(steps: Sequence[Step]) -> tuple[Step, ...]:
     performed: list[Step] = []
     answers: list[Any] = []
     for step in reversed(steps):
-        if is_dialog(step):
+        if is_disabled(step):
+            answers = answers if is_dialog(step) else []  # of a dialog that nothing opens
+        elif is_dialog(step):
             answers.insert(0, step.metadata.get("dialog") or {})
         elif answers:
             step = step.model_copy(update={"metadata": {**step.metadata, "dialog": answers}})

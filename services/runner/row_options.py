@@ -12,7 +12,7 @@ from shared.contracts.heal_cache import CachedHeal
 from shared.contracts.healing_modes import Healing
 from shared.contracts.recording import Step
 from shared.contracts.scheduler import JobOptions, Recording
-from shared.contracts.steps import event_of
+from shared.contracts.steps import event_of, is_disabled
 
 HEALS_LAST = timedelta(hours=24)  # decided: the longest that a heal is used, see `HealRecorded.cached_until`
 USUAL = StepOptions()
@@ -24,7 +24,7 @@ ACTION_MS = 30_000  # beyond the wait for its element, a step may take this long
 def session_options(options: JobOptions, steps: Iterable[Step], attempt: int) -> SessionOptions:
     """The browser context of a row's attempt: the job goes before the recording. Raises `InvalidInput`."""
     kind = browser_type(options.browser)
-    recorded = SessionOptions.for_steps(steps)
+    recorded = SessionOptions.for_steps([step for step in steps if not is_disabled(step)])
     if kind.is_mobile:
         recorded = replace(
             recorded,
@@ -52,8 +52,9 @@ def steps_in_window(steps: Sequence[Step], options: JobOptions) -> Sequence[Step
     """The steps without the resize that they begin with, where the job says itself how large the window is."""
     if options.viewport is None and not browser_type(options.browser).is_mobile:
         return steps
-    leading = takewhile(lambda step: event_of(step) in ("resize", "navigate"), steps)
-    first = next((step for step in leading if event_of(step) == "resize"), None)
+    leading = takewhile(lambda step: is_disabled(step) or event_of(step) in ("resize", "navigate"), steps)
+    resizing = (step for step in leading if event_of(step) == "resize" and not is_disabled(step))
+    first = next(resizing, None)
     return [step for step in steps if step is not first]
 
 

@@ -13,12 +13,12 @@ from shared.actions import Translation, translate
 from shared.actions.given import StepFields, fields
 from shared.bus import subjects
 from shared.contracts.browsers import BROWSER_TYPES, browser_type
-from shared.contracts.ingest import url_policies_of
 from shared.contracts.option_words import job_options, read_options
 from shared.contracts.recording import Step
 from shared.contracts.runner import ArtifactKept
 from shared.contracts.scheduler import OWN_STEPS, Automation, JobCreated, JobOptions
 from shared.contracts.steps import event_of
+from shared.contracts.url_policies import url_policies_of
 from shared.core.errors import Fault, InvalidInput, TooLarge
 from shared.core.events import Recorded
 from shared.runtime import Resources

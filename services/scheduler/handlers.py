@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
+from services.scheduler.adapters.column_mapping import columns_now
 from services.scheduler.adapters.csv_table import map_columns, read_csv
 from services.scheduler.adapters.time_zones import check_time_zone
 from services.scheduler.aggregates.job import (
@@ -26,11 +27,12 @@ from shared.bus.commands import carry_out
 from shared.bus.log import Context
 from shared.bus.presence import Presence, why_not_offered
 from shared.contracts.browsers import browser_type
-from shared.contracts.ingest import RecordingSnapshot, snapshot_of
+from shared.contracts.ingest import REVISIONS, RecordingSnapshot, snapshot_of
 from shared.contracts.option_words import OF_THE_REQUEST, job_options, read_options
+from shared.contracts.recording_changes import stood_at
 from shared.contracts.runner import RowFinished
 from shared.contracts.scheduler import OWN_STEPS, JobCreated, JobEnded, JobOptions, JobRowsAdded, RowLost
-from shared.contracts.steps import is_password, sounds_secret
+from shared.contracts.steps import is_disabled, is_password, sounds_secret, takes_value
 from shared.core.errors import Fault, InvalidInput, NotFound, Refused, Unavailable
 from shared.runtime import Resources
 from shared.secrets import is_sealed
@@ -141,8 +143,11 @@ async def _recording(resources: Resources, caller: Caller, recording_id: UUID) -
 
 
 def _with_default(recording: RecordingSnapshot) -> set[str]:
-    """Labels whose step was recorded with a value, or that repeat what another column gives."""
+    """Labels whose step was recorded with a value or is disabled, or that repeat what another column gives."""
     labels = {step.label for step in recording.steps if step.label and step.value}
+    disabled = {step.label for step in recording.steps if is_disabled(step) and takes_value(step)}
+    repeated = {each.same_as for label, each in recording.variables.items() if label not in disabled}
+    labels |= {label for label in disabled - repeated if label}
     return labels | {label for label, variable in recording.variables.items() if variable.same_as}
 
 
@@ -206,7 +211,14 @@ async def _what_runs_now(resources: Resources, caller: Caller, created: JobCreat
     """What a job is run again with: the recording as it is now, or the steps that the job brought itself."""
     if created.automation is not None:
         return {"recording_id": new_job_id, "revision": OWN_STEPS}
-    return {"revision": (await _recording(resources, caller, created.recording_id)).revision}
+    recorded = await resources.log.load(subjects.recording(created.recording_id))
+    told = [item.event for item in recorded if item.org == caller.org]
+    then, now = snapshot_of(told, created.revision), snapshot_of(told)
+    if then is None or now is None:
+        raise NotFound(f"no recording {created.recording_id} in this organization")
+    later = [event for event in told if isinstance(event, REVISIONS)][created.revision - 1 :]
+    stood = stood_at(len(then.steps), (getattr(event, "order", None) for event in later))
+    return {"revision": now.revision, "field_mapping": columns_now(created.field_mapping, then, now, stood)}
 
 
 async def _rows_to_run_again(resources: Resources, job_id: UUID, which: str, total: int) -> list[int]:

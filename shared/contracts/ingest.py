@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.healing_modes import HealingMode, as_metadata, with_healing
 from shared.contracts.recording import LocatorBundle, Step, Variable
+from shared.contracts.recording_changes import of_steps_alone, steps_changed, variables_changed
 from shared.contracts.runner import Taught
 from shared.contracts.step_revisions import with_heal, with_taught
 from shared.core.events import Event
@@ -122,12 +123,34 @@ class HealAdopted(Event):
 
 
 class RevisionUndone(Event):
-    """A person took a revision back: these steps stand as they did before it."""
+    """A person took a revision back: what it changed stands as it did before it. Told as `RecordingEdited` tells it."""
 
-    personal = ("steps",)
+    v = 2
+    upcasters = {1: of_steps_alone}  # noqa: RUF012
+    personal = ("name", "steps", "variables")
     recording_id: UUID
     undone: int
     steps: list[Step]
+    by: str
+    name: str | None = None
+    order: list[int] | None = None
+    variables: dict[str, Variable | None] = Field(default_factory=dict)
+
+
+class RecordingEdited(Event):
+    """A person edited the recording. What is not told stays as it was.
+
+    `order`: the former number of each step, in their new order, and 0 for one that is new; without it all stand where
+    they stood. `steps`: those that are new or another way now, by their new numbers. `variables`: likewise, by label;
+    null: it is gone. The variables of steps that went are gone too, and those of the others follow their steps.
+    """
+
+    personal = ("name", "steps", "variables")
+    recording_id: UUID
+    name: str | None = None
+    order: list[int] | None = None
+    steps: list[Step]
+    variables: dict[str, Variable | None]
     by: str
 
 
@@ -193,6 +216,7 @@ EVENTS: tuple[type[Event], ...] = (
     RevisionUndone,
     RecordingHealingSet,
     VariablesRevised,
+    RecordingEdited,
     UrlPolicyAdded,
     UrlPolicyChanged,
     UrlPolicyRemoved,
@@ -204,6 +228,7 @@ REVISIONS: tuple[type[Event], ...] = (
     RevisionUndone,
     RecordingHealingSet,
     VariablesRevised,
+    RecordingEdited,
 )
 
 
@@ -250,11 +275,13 @@ def revised(snapshot: RecordingSnapshot, event: Event) -> RecordingSnapshot:
         snapshot = replace(snapshot, healing=as_metadata(event.mode, event.threshold))
     if isinstance(event, VariablesRevised):
         snapshot = replace(snapshot, variables={**snapshot.variables, **event.variables})
-    return replace(snapshot, steps=tuple(steps_after(snapshot.steps, event)), revision=snapshot.revision + 1)
+    if isinstance(event, RecordingEdited | RevisionUndone):
+        variables = variables_changed(snapshot.variables, event)
+        snapshot = replace(snapshot, name=event.name or snapshot.name, variables=variables)
+    return replace(snapshot, steps=tuple(_steps_after(snapshot.steps, event)), revision=snapshot.revision + 1)
 
 
-def steps_after(steps: Iterable[Step], event: Event) -> list[Step]:
-    """The steps of a recording after an event."""
+def _steps_after(steps: Iterable[Step], event: Event) -> list[Step]:
     match event:
         case RecordingTaught():
             return [with_taught(step, event.taught) for step in steps]
@@ -262,28 +289,10 @@ def steps_after(steps: Iterable[Step], event: Event) -> list[Step]:
             number = event.step_number
             healed = (event.selector, event.bundle, event.heal_id)
             return [with_heal(step, *healed) if step.step_number == number else step for step in steps]
-        case RevisionUndone():
-            former = {step.step_number: step for step in event.steps}
-            return [former.get(step.step_number, step) for step in steps]
+        case RecordingEdited() | RevisionUndone():
+            return steps_changed(steps, event)
         case RecordingHealingSet():
             said, only = as_metadata(event.mode, event.threshold), event.step_number
             return [with_healing(step, said) if step.step_number == only else step for step in steps]
         case _:
             return list(steps)
-
-
-def url_policies_of(
-    events: Iterable[Event], before: Mapping[UUID, UrlPolicyAdded] | None = None
-) -> dict[UUID, UrlPolicyAdded]:
-    """The URL policies that stand after an organization's events, by id, each as if it had been added as it is now."""
-    policies = dict(before or {})
-    for event in events:
-        match event:
-            case UrlPolicyAdded():
-                policies[event.policy_id] = event
-            case UrlPolicyChanged() if event.policy_id in policies:
-                changed = {"description": event.description, "is_active": event.is_active, "metadata": event.metadata}
-                policies[event.policy_id] = policies[event.policy_id].model_copy(update=changed)
-            case UrlPolicyRemoved():
-                policies.pop(event.policy_id, None)
-    return policies

@@ -55,6 +55,8 @@ The canonical step (`recording.py`) has no key for everything that a recorder kn
   - `script`: of run_script; the body of an async JavaScript function, run in the page's own world.
   - `wholePage: true`: of screenshot; `name`: of screenshot and pdf: what the file is called.
   - `name`, `parameters`: of a custom step.
+  - `secret`: of type: what is typed is kept secret (true), or is not, whatever the names of the field say (false).
+  - `disabled: true`: the step is kept and not performed.
   - `recordedBy`: the importer, e.g. `chrome_recorder`.
 """
 
@@ -180,6 +182,11 @@ def event_of(step: Step) -> str:
     return canonical_event(step.event, _text(step, "elementTag") or step.bundle.tag, _text(step, "elementType"))
 
 
+def is_disabled(step: Step) -> bool:
+    """Whether the step is kept, and not performed."""
+    return step.metadata.get("disabled") is True
+
+
 def is_dialog(step: Step) -> bool:
     """Whether the step only tells how a dialog was answered that the step before it opened."""
     return _CANONICAL.get(_squashed(step.event)) == "dialog"
@@ -207,12 +214,18 @@ def element_type_known(step: Step) -> bool:
 
 
 def is_password(step: Step) -> bool:
-    """Whether what is typed here must be kept secret: a password field, or one whose names say so."""
+    """Whether what is typed here must be kept secret: marked so, a password field, or one whose names say so."""
     if event_of(step) != "type":
         return False
+    if isinstance(marked := step.metadata.get("secret"), bool) and (marked or not _is_password_field(step)):
+        return marked
     if element_type_known(step):
-        return (_text(step, "elementType") or "").casefold() == "password"
+        return _is_password_field(step)
     return any(sounds_secret(name) for name in _names(step))
+
+
+def _is_password_field(step: Step) -> bool:
+    return (_text(step, "elementType") or "").casefold() == "password"
 
 
 def is_thin(step: Step) -> bool:

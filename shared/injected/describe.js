@@ -151,12 +151,14 @@
     return { records, place };
   };
 
-  // The full locator bundle. Python adds `iframeChain`, which the page cannot see.
-  const bundleOf = (element) => {
-    const hosts = hostsOf(element);
+  // What of the bundle is known without a look at the rest of the page.
+  const ownBundleOf = (element) => {
     const root = element.getRootNode();
-    return { ...recordOf(element), xpath: pathOf(element), ...twinsOf(element), shadowHosts: hosts, isClosedShadow: root instanceof ShadowRoot && root.mode === "closed" };
+    return { ...recordOf(element), xpath: pathOf(element), shadowHosts: hostsOf(element), isClosedShadow: root instanceof ShadowRoot && root.mode === "closed" };
   };
+
+  // The full locator bundle. Python adds `iframeChain`, which the page cannot see.
+  const bundleOf = (element) => ({ ...ownBundleOf(element), ...twinsOf(element) });
 
   // Elements that may stand in for the recorded one: seen, and of a kind that the event can be done to. One more than
   // MOST_CANDIDATES says that there are too many.
@@ -193,5 +195,5 @@
     return (element) => isOfKind(element) && isThere(element);
   };
 
-  return { bundleOf, recordOf, recordsOf, selectorOf, pathOf, boxOf, collect, suiting, MOST_CANDIDATES, TEST_IDS };
+  return { bundleOf, ownBundleOf, twinsOf, recordOf, recordsOf, selectorOf, pathOf, boxOf, collect, suiting, MOST_CANDIDATES, TEST_IDS };
 }

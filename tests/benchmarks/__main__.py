@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks engine|replay|heal`: measures, prints a table, writes build/bench/NAME.json."""
+"""`python -m tests.benchmarks engine|replay|heal|record`: measures, prints a table, writes build/bench/NAME.json."""
 
 import asyncio
 import signal
@@ -22,6 +22,7 @@ from tests.benchmarks.heal import rows as heal_rows
 from tests.benchmarks.heal.node import VARIABLE
 from tests.benchmarks.heal.ranking import show
 from tests.benchmarks.peers import missing
+from tests.benchmarks.record import rows as record_rows
 from tests.benchmarks.replay import entrants
 from tests.benchmarks.replay import rows as replay_rows
 from tests.benchmarks.replay import scale as replay_scale
@@ -100,6 +101,16 @@ def heal(
     if not as_json:
         show(asked.tables)
     figures.report(found, heal_rows.HEAL, as_json=as_json)
+
+
+@app.command()
+def record(as_json: Json = False, quick: Quick = False) -> None:
+    """What an input event costs in a page that is recorded, and in the same that is not."""
+    notes = Console(stderr=True)
+    chosen = record_rows.QUICK if quick else record_rows.FULL
+    rows = {name: partial(row, chosen) for name, row in record_rows.ROWS.items()}
+    found = _finish(_measure(rows, None if as_json else notes), notes)
+    figures.report(found, record_rows.RECORD, as_json=as_json)
 
 
 def _known(only: list[str] | None, rows: Mapping[str, Any]) -> list[str]:

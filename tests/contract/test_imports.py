@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PURE_FOLDERS = ("shared/core", "shared/contracts")
-PURE_ROOMS = ("policies", "progress", "fairness", "sweep", "tenants", "pacing")
+PURE_ROOMS = ("policies", "progress", "fairness", "sweep", "tenants", "pacing", "editing", "comparing")
 PURE = sorted(
     [path for folder in PURE_FOLDERS for path in (ROOT / folder).glob("*.py")]
     + list((ROOT / "services").glob("*/aggregates/*.py"))

@@ -15,7 +15,7 @@ ROOMS = {
     "live.py", "watched_row.py", "api_live.py", "api_files.py",
     "model_calls.py", "model_worker.py", "model_projections.py", "queries_model.sql", "api_model.py", "asking_model.py",
     "known_heals.py", "fragility.py", "revisions.py", "api_revisions.py", "api_security.py",
-    "api_exports.py", "api_imports.py", "api_variables.py",
+    "api_exports.py", "api_imports.py", "api_variables.py", "api_editing.py", "editing.py", "comparing.py",
     "reviewing.py", "row_told.py", "row_values.py", "stand_ins.py", "tenants.py", "waiting_rows.py", "api_healing.py",
 }  # fmt: skip
 NEEDED = {

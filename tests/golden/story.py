@@ -36,6 +36,7 @@ from shared.contracts.scheduler import (
     JobRowsAdded,
     JobSubmitted,
 )
+from tests.golden.edits import edits
 from tests.golden.heals import decisions_about_heals
 from tests.golden.jobs import (
     automation_job,
@@ -173,6 +174,7 @@ def _job_that_heals(teller: Story) -> None:
     _row_that_uses_the_cache(teller, job)
     decisions_about_heals(teller, job)
     _variables(teller)
+    edits(teller)
     teller.tell(stream, JobEnded(job_id=job, status="completed", successful=2, failed=1, skipped=0))
 
 

@@ -6,7 +6,7 @@ Values that are sealed never leave: they become something to be filled in.
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from services.ingest.adapters.export_chrome import chrome_recording
@@ -14,6 +14,7 @@ from services.ingest.adapters.export_playwright import playwright_script
 from shared.contracts.ingest import FidelityNote, RecordingSnapshot
 from shared.contracts.recording import Step
 from shared.contracts.sealed import is_sealed
+from shared.contracts.steps import is_disabled
 
 Layout = Literal["playwright", "chrome", "json"]
 
@@ -31,9 +32,25 @@ class Exported:
 def exported(recording: RecordingSnapshot, layout: Layout) -> Exported:
     """The recording in a layout."""
     suffix, media_type, write = _LAYOUTS[layout]
+    left_out: list[FidelityNote] = []
+    if layout != "json":
+        recording, left_out = _without_disabled(recording)
     content, notes = write(recording)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", recording.name).strip("-.")[:80] or "recording"
-    return Exported(f"{name}{suffix}", media_type, content, notes)
+    return Exported(f"{name}{suffix}", media_type, content, left_out + notes)
+
+
+def _without_disabled(recording: RecordingSnapshot) -> tuple[RecordingSnapshot, list[FidelityNote]]:
+    """For formats that know no steps that are kept and not performed."""
+    disabled = [step.step_number for step in recording.steps if is_disabled(step)]
+    detail = "the step is disabled, which the format does not know; it is left out"
+    notes = [
+        FidelityNote(step_number=number, source_index=number - 1, kind="not_carried", detail=detail)
+        for number in disabled
+    ]
+    steps = tuple(step for step in recording.steps if step.step_number not in disabled)
+    variables = {label: each for label, each in recording.variables.items() if each.step_number not in disabled}
+    return replace(recording, steps=steps, variables=variables), notes
 
 
 def _canonical(recording: RecordingSnapshot) -> tuple[str, list[FidelityNote]]:

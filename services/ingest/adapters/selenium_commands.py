@@ -28,6 +28,11 @@ Handler = Callable[[Stage, Command], None]
 
 FLOW = frozenset({"if", "elseIf", "else", "end", "while", "times", "forEach", "do", "repeatIf", "run"})
 _WHILE_HELD = frozenset({"mouseUp", "mouseUpAt", "mouseMoveAt", "mouseOver", "mouseOut"})
+# What follows them depends on them, or they are half of a step.
+_NO_STEP_ALONE = FLOW | dialogs.COMMANDS | {
+    "close", "selectFrame", "selectWindow", "storeWindowHandle", "mouseDown", "mouseDownAt", "mouseUp", "mouseUpAt",
+    "mouseMoveAt",
+}  # fmt: skip
 
 COMMANDS: dict[str, Handler] = {
     "open": places.open_page,
@@ -130,6 +135,26 @@ def carry_out(stage: Stage, command: Command) -> None:
         return
     COMMANDS[name](stage, command)
     places.opened(stage, command)
+
+
+def keep_disabled(stage: Stage, command: Command) -> None:
+    """What a command comes to that is switched off in the file: disabled steps, where it comes to steps by itself."""
+    apart = Stage(stage.project)  # what it would bring about does not happen
+    apart.variables, apart.frames = stage.variables.copy(), list(stage.frames)
+    apart.window, apart.windows, apart.frames_lost = stage.window, stage.windows, stage.frames_lost
+    name = known_name(command.name)
+    if name is not None and name not in _NO_STEP_ALONE:
+        COMMANDS[name](apart, command)
+    steps = [line for line in apart.lines if line.step is not None and line.step["event"] != "custom"]
+    if not steps:
+        stage.note(command, "carried", f"{shown(command.name)} is switched off in the file; it is left out")
+        return
+    for line in steps:
+        assert line.step is not None
+        line.step["metadata"]["disabled"] = True
+        line.variable, line.given = None, False
+        line.notes = [("carried", "it is switched off in the file; it is kept as a step that is disabled")]
+    stage.lines += steps
 
 
 def finish(stage: Stage) -> None:

@@ -103,7 +103,7 @@ def _insert(stage: Stage, command: Command, told: dict[str, Any]) -> Line:
 
 
 def _passes_by(line: Line) -> bool:
-    return line.step is None or line.step["event"] in PASSIVE
+    return line.step is None or line.step["event"] in PASSIVE or "disabled" in line.step["metadata"]
 
 
 def _keep_secret(line: Line) -> None:

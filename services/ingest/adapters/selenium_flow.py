@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from services.ingest.adapters.faults import Faults, pointer, shown
-from services.ingest.adapters.selenium_commands import carry_out, known_name
+from services.ingest.adapters.selenium_commands import carry_out, keep_disabled, known_name
 from services.ingest.adapters.selenium_project import Command, Test
 from services.ingest.adapters.selenium_stage import Stage
 from services.ingest.adapters.selenium_storing import name_of
@@ -38,7 +38,7 @@ class Block:
         for branch in self.branches:
             yield branch.head
             for node in branch.nodes:
-                yield from node.commands() if isinstance(node, Block) else [node]
+                yield from node.commands() if isinstance(node, Block) else [node] if not node.disabled else []
         if self.tail is not None:
             yield self.tail
 
@@ -51,12 +51,14 @@ def blocks_of(test: Test, place: int, faults: Faults) -> list[Node]:
     top: list[Node] = []
     open_blocks: list[Block] = []
     for command in test.commands:
-        if command.disabled or not command.name:
+        if not command.name:
             continue
         where = pointer("tests", place, "commands", command.place)
         name = known_name(command.name)
         nodes = open_blocks[-1].branches[-1].nodes if open_blocks else top
-        if name in _OPENS:
+        if command.disabled:
+            nodes.append(command)
+        elif name in _OPENS:
             block = Block(str(name), [Branch(command)])
             nodes.append(block)
             open_blocks.append(block)
@@ -85,9 +87,6 @@ def run_test(stage: Stage, test: Test, place: int | None, faults: Faults) -> Non
     """The commands of a test; `place`: that of the command that runs it, where one does."""
     stage.running.append(test.name)
     nodes = blocks_of(test, stage.project.tests.index(test), faults)
-    for command in test.commands if place is None else ():
-        if command.disabled:
-            stage.note(command, "carried", f"{shown(command.name)} is switched off in the file; it is left out")
     faults.refuse_if_any()
     _perform(stage, nodes, place, faults)
     stage.running.pop()
@@ -100,7 +99,9 @@ def _perform(stage: Stage, nodes: Sequence[Node], place: int | None, faults: Fau
             continue
         stage.count()
         command = node if place is None else node.within(place)
-        if known_name(command.name) == "run":
+        if command.disabled:
+            keep_disabled(stage, command)
+        elif known_name(command.name) == "run":
             _run(stage, command, faults)
         else:
             carry_out(stage, command)

@@ -12,7 +12,7 @@ from services.ingest.adapters.selenium_project import VERSIONS, Project, Test
 from services.ingest.adapters.selenium_stage import Line, Stage
 from shared.contracts.ingest import FidelityNote
 from shared.contracts.recording import LocatorBundle, Step, Variable
-from shared.contracts.steps import EXPECTING, FILLING
+from shared.contracts.steps import EXPECTING, FILLING, is_disabled
 from shared.core.errors import InvalidInput
 
 _KEYS = frozenset({"id", "version", "name", "url", "urls", "tests", "suites", "plugins", "snapshot"})
@@ -30,12 +30,14 @@ def import_selenium(project: Project, test: Test, document: dict[str, Any], subj
     finish(stage)
     notes = _file_notes(project, test, document)
     steps, variables, step_notes = _numbered(stage)
-    if not any(step.event != "custom" for step in steps):
+    performed = [step for step in steps if step.event != "custom" and not is_disabled(step)]
+    if not performed:
         why = f"; {step_notes[0].detail}" if step_notes else ""
         raise InvalidInput(f"{subject} cannot be imported: nothing of the test {shown(test.name)} is left to do{why}.")
     starting_url = _starting_url(project, steps, faults)
     faults.refuse_if_any()
-    if (first := next(step for step in steps if step.event not in ("resize", "custom"))).event != "navigate":
+    first = next((step for step in performed if step.event != "resize"), performed[0])
+    if first.event != "navigate":
         detail = f"no command opens a page before {shown(first.label or first.event)}; it starts at {starting_url}"
         notes.append(about_file("changed", detail))
     several = len(project.tests) > 1 and project.name != test.name
@@ -70,7 +72,8 @@ def _file_notes(project: Project, test: Test, document: dict[str, Any]) -> list[
 
 def _starting_url(project: Project, steps: list[Step], faults: Faults) -> str:
     """Where the test goes first; where it goes nowhere, the project's own address."""
-    opened = (step.value for step in steps if step.event == "navigate" and not step.metadata.get("interpolate"))
+    opening = (step for step in steps if step.event == "navigate" and not is_disabled(step))
+    opened = (step.value for step in opening if not step.metadata.get("interpolate"))
     found = next((address for address in opened if address), project.base)
     if not found:
         faults.add("/url", "nothing says where to start: the project has no url, and no command opens a whole address.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.contracts.recording import Step, Variable
 from shared.contracts.sealed import is_sealed
-from shared.contracts.steps import event_of, is_password
+from shared.contracts.steps import event_of, is_disabled, is_password
 
 BOM = "\ufeff"  # spreadsheet programs read a file as UTF-8 by it
 
@@ -15,13 +15,14 @@ BOM = "\ufeff"  # spreadsheet programs read a file as UTF-8 by it
 def described(variables: Mapping[str, Variable], steps: Iterable[Step]) -> list[dict[str, Any]]:
     """What can be said of each variable, in the order of the steps: its column, kind, need, and an example."""
     step_of = {step.step_number: step for step in steps}
+    idle = _idle(variables, step_of)
     return [
         {
             "label": label,
             "column": column_of(label, variable),
             "csv_column": variable.csv_column,
             "type": variable.type,
-            "required": variable.required,
+            "required": variable.required and label not in idle,
             "same_as": variable.same_as,
             "step_number": variable.step_number,
             "secret": (secret := _is_secret(step_of.get(variable.step_number))),
@@ -33,8 +34,10 @@ def described(variables: Mapping[str, Variable], steps: Iterable[Step]) -> list[
 
 
 def template(variables: Mapping[str, Variable], steps: Iterable[Step]) -> str:
-    """CSV with a column for each variable that is no repetition of another, and one example row."""
-    columns = [each for each in described(variables, steps) if not each["same_as"]]
+    """CSV with a column for each variable that is no repetition of another and is used, and one example row."""
+    steps = list(steps)
+    idle = _idle(variables, {step.step_number: step for step in steps})
+    columns = [each for each in described(variables, steps) if not each["same_as"] and each["label"] not in idle]
     written = io.StringIO()
     table = csv.writer(written, lineterminator="\r\n")
     table.writerow(each["column"] for each in columns)
@@ -45,6 +48,16 @@ def template(variables: Mapping[str, Variable], steps: Iterable[Step]) -> str:
 def column_of(label: str, variable: Variable) -> str:
     """The column that fills it: the one that a person named, else the one called like it."""
     return variable.csv_column or label
+
+
+def _idle(variables: Mapping[str, Variable], step_of: Mapping[int, Step]) -> set[str]:
+    """Labels that fill nothing but steps that are disabled."""
+    disabled = {
+        label
+        for label, variable in variables.items()
+        if variable.step_number in step_of and is_disabled(step_of[variable.step_number])
+    }
+    return disabled - {variable.same_as for label, variable in variables.items() if label not in disabled}
 
 
 def _is_secret(step: Step | None) -> bool:

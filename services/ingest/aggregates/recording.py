@@ -1,10 +1,10 @@
-"""A recording: imported once, then revised: taught what successful runs saw, given healed locators, given back its own.
+"""A recording: imported once, then revised: edited, taught what runs saw, given healed locators, given back its own.
 
 Events: `RecordingImported`, `RecordingTaught`, `HealAdopted`, `RevisionUndone`, `RecordingHealingSet`,
-`VariablesRevised`.
+`VariablesRevised`, `RecordingEdited`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 from uuid import UUID
@@ -13,6 +13,7 @@ from shared.contracts.healing_modes import HealingMode, as_metadata
 from shared.contracts.ingest import (
     FidelityNote,
     HealAdopted,
+    RecordingEdited,
     RecordingHealingSet,
     RecordingImported,
     RecordingSnapshot,
@@ -23,12 +24,14 @@ from shared.contracts.ingest import (
     snapshot_of,
 )
 from shared.contracts.recording import LocatorBundle, Step, Variable
+from shared.contracts.recording_changes import back_from
+from shared.contracts.recording_differences import change_between, same, taken_back, touched
 from shared.contracts.runner import Taught
-from shared.contracts.step_revisions import locators_of, restored
+from shared.contracts.step_revisions import locators_of
 from shared.contracts.steps import is_thin
 from shared.contracts.variable_revisions import Wishes, wished
 from shared.core.decider import Decider
-from shared.core.errors import NotFound, Refused
+from shared.core.errors import InvalidInput, NotFound, Refused
 from shared.core.events import Event
 
 
@@ -50,12 +53,16 @@ class ImportRecording:
 
 @dataclass(frozen=True, slots=True)
 class TeachRecording:
-    """Fill in what a successful run saw of elements that were recorded thinly; `job_id` and `row` say which run."""
+    """Fill in what a successful run saw of elements that were recorded thinly; `job_id` and `row` say which run.
+
+    `before`: the steps of the revision that it ran, where they are known.
+    """
 
     recording_id: UUID
     taught: Sequence[Taught]
     job_id: UUID | None = None
     row: int | None = None
+    before: Sequence[Step] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +81,14 @@ class AdoptHeal:
 
 @dataclass(frozen=True, slots=True)
 class UndoRevision:
-    """Take a revision back: the steps that it changed, as they were before it and after it."""
+    """Take a revision back: the recording before it and after it, and how it ordered the steps if it did."""
 
     recording_id: UUID
     revision: int
-    before: Sequence[Step]
-    after: Sequence[Step]
+    before: RecordingSnapshot
+    after: RecordingSnapshot
     by: str
+    order: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,21 @@ class ReviseVariables:
     by: str
 
 
-Command = ImportRecording | TeachRecording | AdoptHeal | UndoRevision | SetHealing | ReviseVariables
+@dataclass(frozen=True, slots=True)
+class EditRecording:
+    """Make of the revision `made_on` the recording `wanted`, checked and its secrets sealed.
+
+    `order`: the former number of each step, 0 for one that is new; none where all stand where they stood.
+    """
+
+    recording_id: UUID
+    made_on: int
+    wanted: RecordingSnapshot
+    by: str
+    order: Sequence[int] | None = None
+
+
+Command = ImportRecording | TeachRecording | AdoptHeal | UndoRevision | SetHealing | ReviseVariables | EditRecording
 State = RecordingSnapshot | None
 
 
@@ -128,6 +150,8 @@ def decide(command: Command, state: State) -> Sequence[Event]:
             return _set_healing(command, _there(command, state))
         case ReviseVariables():
             return _revise_variables(command, _there(command, state))
+        case EditRecording():
+            return _edit(command, _there(command, state))
         case _:
             assert_never(command)
 
@@ -154,7 +178,7 @@ def _import(command: ImportRecording, state: State) -> Sequence[Event]:
 
 
 def _there(
-    command: TeachRecording | AdoptHeal | UndoRevision | SetHealing | ReviseVariables, state: State
+    command: TeachRecording | AdoptHeal | UndoRevision | SetHealing | ReviseVariables | EditRecording, state: State
 ) -> RecordingSnapshot:
     if state is None:
         raise NotFound(f"no recording {command.recording_id}")
@@ -162,7 +186,10 @@ def _there(
 
 
 def _teach(command: TeachRecording, state: RecordingSnapshot) -> Sequence[Event]:
-    thin = {step.step_number for step in state.steps if is_thin(step) and not step.metadata.get("taught")}
+    thin = {step.step_number: step for step in state.steps if is_thin(step) and not step.metadata.get("taught")}
+    if command.before is not None:  # a step that was moved or changed since is not the one that the run saw
+        seen = {step.step_number: locators_of(step) for step in command.before}
+        thin = {number: step for number, step in thin.items() if locators_of(step) == seen.get(number)}
     lessons = [lesson for lesson in command.taught if lesson.step_number in thin]
     told = {"recording_id": command.recording_id, "job_id": command.job_id, "row": command.row}
     return [RecordingTaught(**told, taught=lessons)] if lessons else []
@@ -192,25 +219,26 @@ def _adopt(command: AdoptHeal, state: RecordingSnapshot) -> Sequence[Event]:
 
 
 def _undo(command: UndoRevision, state: RecordingSnapshot) -> Sequence[Event]:
-    before = {step.step_number: step for step in command.before}
-    after = {step.step_number: step for step in command.after}
-    if not before or before.keys() != after.keys():
-        raise Refused(f"revision {command.revision} changed no step that could be given back its former locators")
-    former = {number: restored(after[number], before[number]) for number in before}
-    now = {step.step_number: step for step in state.steps if step.step_number in before}
-    if _are(now, former):
+    wanted = taken_back(command.before, command.after, command.order)
+    order = None if command.order is None else back_from(command.order, len(wanted.steps))
+    change = change_between(command.after, wanted, order)
+    told = RevisionUndone(recording_id=command.recording_id, undone=command.revision, by=command.by, **change)
+    if not (told.name or told.order or told.steps or told.variables):
+        raise Refused(f"revision {command.revision} changed nothing that could be taken back; say it anew")
+    there = touched(state, told)
+    if there == touched(wanted, told):
         return []
-    if not _are(now, after):
-        numbers = ", ".join(str(number) for number in sorted(before))
+    if there != touched(command.after, told) or touched(revised(state, told), told) != touched(wanted, told):
         raise Refused(
-            f"step {numbers} has been revised again since revision {command.revision} (the recording is at revision "
+            f"{_about(told)} has been revised again since revision {command.revision} (the recording is at revision "
             f"{state.revision}); undo the later revision first"
         )
-    return [
-        RevisionUndone(
-            recording_id=command.recording_id, undone=command.revision, steps=list(former.values()), by=command.by
-        )
-    ]
+    return [told]
+
+
+def _about(told: RevisionUndone) -> str:
+    numbers = ", ".join(str(step.step_number) for step in told.steps)
+    return f"step {numbers}" if numbers and told.order is None else "the recording"
 
 
 def _set_healing(command: SetHealing, state: RecordingSnapshot) -> Sequence[Event]:
@@ -227,16 +255,26 @@ def _set_healing(command: SetHealing, state: RecordingSnapshot) -> Sequence[Even
     ]
 
 
-def _are(some: Mapping[int, Step], others: Mapping[int, Step]) -> bool:
-    return {number: step.to_json() for number, step in some.items()} == {
-        number: step.to_json() for number, step in others.items()
-    }
-
-
 def _revise_variables(command: ReviseVariables, state: RecordingSnapshot) -> Sequence[Event]:
     changed = wished(state.variables, command.wishes)
     told = VariablesRevised(recording_id=command.recording_id, variables=changed, by=command.by)
     return [told] if changed else []
+
+
+def _edit(command: EditRecording, state: RecordingSnapshot) -> Sequence[Event]:
+    wanted = command.wanted
+    if same(state, wanted):
+        return []
+    if state.revision != command.made_on:
+        raise Refused(
+            f"the recording has been revised since revision {command.made_on}: it is at revision {state.revision}; "
+            "look at what changed (retold diff), and edit it again"
+        )
+    change = change_between(state, wanted, command.order)
+    told = RecordingEdited(recording_id=command.recording_id, by=command.by, **change)
+    if not same(revised(state, told), wanted):
+        raise InvalidInput("the steps of the edited recording must be numbered 1, 2, 3, … in its order")
+    return [told]
 
 
 recordings: Decider[Command, State] = Decider(None, evolve, decide)

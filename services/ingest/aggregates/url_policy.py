@@ -13,8 +13,8 @@ from shared.contracts.ingest import (
     UrlPolicyAdded,
     UrlPolicyChanged,
     UrlPolicyRemoved,
-    url_policies_of,
 )
+from shared.contracts.url_policies import url_policies_of
 from shared.core.decider import Decider
 from shared.core.errors import NotFound, Refused
 from shared.core.events import Event

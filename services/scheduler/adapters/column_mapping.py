@@ -2,9 +2,10 @@
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.contracts.ingest import RecordingSnapshot
 from shared.contracts.recording import Variable
 from shared.core.errors import Fault, InvalidInput
 
@@ -52,6 +53,25 @@ def map_columns(
             "rename columns, or map them with --map COLUMN=LABEL."
         )
     return ColumnMapping(mapping, tuple(column for column in columns if column not in mapping), missing)
+
+
+def columns_now(
+    mapping: Mapping[str, str], then: RecordingSnapshot, now: RecordingSnapshot, stood: Sequence[int]
+) -> dict[str, str]:
+    """The mapping of a job for a later revision: each column fills the step that it filled, however that is called now.
+
+    `stood`: where each of today's steps stood then. A column whose step is gone fills nothing.
+    """
+    called = {was: step.label for was, step in zip(stood, now.steps, strict=True) if was}
+    found: dict[str, str] = {}
+    for column, label in mapping.items():
+        variable = then.variables.get(label)
+        following = called.get(variable.step_number) if variable else None
+        for candidate in (following, label):  # what was deleted and came back by an undoing stands there as new
+            if candidate is not None and candidate in now.variables and candidate not in found.values():
+                found[column] = candidate
+                break
+    return found
 
 
 def _as_told(

@@ -57,18 +57,9 @@ class Recorder:
         await asyncio.sleep(SETTLED_SECONDS)
         faults = [told for told in self.told if told["kind"] == "fault"]
         assert not faults, faults
-        async with self._aside() as page:
-            assembled: dict[str, Any] = await page.evaluate(ASSEMBLE, self.told)
-        recording: dict[str, Any] = assembled["recording"]
-        return recording
-
-    @asynccontextmanager
-    async def _aside(self) -> AsyncIterator[Page]:
         browser = self.context.browser
         assert browser is not None
-        page = await browser.new_page()
-        yield page
-        await page.close()
+        return await recorded_again(browser, self.told)
 
     def _keep(self, payload: str, tab: int) -> None:
         self.told.append({**json.loads(payload), "tab": tab})
@@ -81,3 +72,12 @@ async def recording_in(browser: Browser) -> AsyncIterator[Recorder]:
     recorder_ = Recorder(context)
     yield recorder_
     await context.close()
+
+
+async def recorded_again(browser: Browser, told: list[dict[str, Any]]) -> dict[str, Any]:
+    """The recording of what recorders told, assembled where no recorded page can touch it."""
+    page = await browser.new_page()
+    assembled: dict[str, Any] = await page.evaluate(ASSEMBLE, told)
+    await page.close()
+    recording: dict[str, Any] = assembled["recording"]
+    return recording

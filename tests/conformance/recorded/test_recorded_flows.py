@@ -1,38 +1,20 @@
 """What the recorder makes of real input on real pages, and that the fleet can do it again."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from services.runner.adapters.browser import Fleet
-from shared.chromium import find_chromium
 from tests.conformance.case import Case, Told
 from tests.conformance.recorded.flows import FLOWS, Flow
 from tests.conformance.recorded.recording import recording_in
 from tests.conformance.running import Stage, judge
 from tests.conformance.server import Server
-
-
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    installed = find_chromium()
-    assert installed is not None
-    async with async_playwright() as playwright:
-        options: Any = {"executable_path": str(installed.path), "args": installed.arguments()}
-        browser = await playwright.chromium.launch(**options)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture(scope="module")
-async def fleet() -> AsyncIterator[Fleet]:
-    async with Fleet(driver="cdp") as running:
-        yield running
 
 
 async def recorded(flow: Flow, browser: Browser, pages: Server) -> tuple[dict[str, Any], list[Any], str]:

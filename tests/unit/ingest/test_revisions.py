@@ -35,6 +35,13 @@ def step_of(number: int, *events: object) -> Step:
     return next(step for step in snapshot.steps if step.step_number == number)
 
 
+def undoing(*events: object) -> UndoRevision:
+    before, after = snapshot_of([imported()]), snapshot_of([imported(), *events])  # type: ignore[list-item]
+    assert before
+    assert after
+    return UndoRevision(ID, 2, before, after, BY)
+
+
 def test_an_accepted_heal_becomes_the_steps_own_locators():
     given(recordings, imported()).when(ADOPT).then(ADOPTED)
     step = step_of(2, ADOPTED)
@@ -85,7 +92,7 @@ def test_the_point_that_was_pressed_keeps_its_place_within_the_element():
 
 
 def test_what_was_learned_can_be_taken_back_and_is_not_learned_again():
-    undo = UndoRevision(ID, 2, [THIN], [step_of(1, TAUGHT)], BY)
+    undo = undoing(TAUGHT)
     (undone,) = recordings.decide(undo, snapshot_of([imported(), TAUGHT]))
     assert isinstance(undone, RevisionUndone)
     step = step_of(1, TAUGHT, undone)
@@ -96,7 +103,7 @@ def test_what_was_learned_can_be_taken_back_and_is_not_learned_again():
 
 
 def test_an_adopted_heal_can_be_taken_back_and_does_not_come_back_by_a_repeated_message():
-    undo = UndoRevision(ID, 2, [FULL], [step_of(2, ADOPTED)], BY)
+    undo = undoing(ADOPTED)
     (undone,) = recordings.decide(undo, snapshot_of([imported(), ADOPTED]))
     step = step_of(2, ADOPTED, undone)
     assert (step.selector, step.bundle) == (FULL.selector, FULL.bundle)
@@ -105,9 +112,9 @@ def test_an_adopted_heal_can_be_taken_back_and_does_not_come_back_by_a_repeated_
 
 def test_a_revision_under_a_later_one_of_the_same_step_is_not_taken_back():
     again = ADOPTED.model_copy(update={"heal_id": UUID(int=8), "selector": "#third", "revision": 3})
-    undo = UndoRevision(ID, 2, [FULL], [step_of(2, ADOPTED)], BY)
+    undo = undoing(ADOPTED)
     given(recordings, imported(), ADOPTED, again).when(undo).then_refused(Refused, "undo the later revision first")
 
 
-def test_a_revision_that_changed_no_step_cannot_be_taken_back():
-    given(recordings, imported()).when(UndoRevision(ID, 2, [], [], BY)).then_refused(Refused, "changed no step")
+def test_a_revision_that_changed_nothing_cannot_be_taken_back():
+    given(recordings, imported()).when(undoing()).then_refused(Refused, "changed nothing")

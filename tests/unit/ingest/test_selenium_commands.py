@@ -6,6 +6,7 @@ import pytest
 
 from services.ingest.adapters.importing import read_recording
 from services.ingest.adapters.selenium_commands import COMMANDS, FLOW, known_name
+from shared.contracts.steps import is_disabled
 from tests.unit.ingest.selenium_files import BASE, imported, left_out, notes_of, only, project, steps_of
 
 # What Selenium IDE 3 offers.
@@ -166,13 +167,24 @@ def test_what_cannot_be_said_here_is_left_out_with_the_reason(line: Any, why: st
     assert why in left_out(line)
 
 
-@pytest.mark.parametrize("line", [("echo", "x"), ("setSpeed", "5"), ("debugger",), ("//click", "id=a"), ("", "", "")])
+def test_what_is_switched_off_in_the_file_is_kept_as_a_disabled_step_and_changes_nothing_else() -> None:
+    lines = (("//type", "id=a", "x"), ("//selectFrame", "index=0"), ("//click", "id=b"), ("click", "id=c"))
+    first, second, third = steps_of(*lines)
+    assert [step.selector for step in (first, second, third)] == ["#a", "#b", "#c"]
+    assert [is_disabled(step) for step in (first, second, third)] == [True, True, False]
+    assert third.bundle.iframe_chain == [], "the frame that would have been entered was not"
+
+
+@pytest.mark.parametrize("line", [("echo", "x"), ("setSpeed", "5"), ("debugger",), ("//store", "a", "b"), ("", "", "")])
 def test_what_does_nothing_to_the_page_comes_to_no_step(line: Any) -> None:
     assert steps_of(line, ("click", "id=b"))[0].selector == "#b"
 
 
-def test_a_switched_off_command_is_left_out_and_told() -> None:
-    assert ("carried", 'click: "click" is switched off in the file; it is left out') in notes_of(("//click", "id=a"))
+def test_of_a_switched_off_command_is_told_what_became_of_it() -> None:
+    kept = "click: it is switched off in the file; it is kept as a step that is disabled"
+    assert ("carried", kept) in notes_of(("//click", "id=a"))
+    left_out = 'store: "store" is switched off in the file; it is left out'
+    assert ("carried", left_out) in notes_of(("//store", "a", "b"))
 
 
 def test_keys_are_pressed_where_the_cursor_is() -> None:

@@ -12,7 +12,8 @@ from services.ingest.aggregates.url_policy import (
     RemoveUrlPolicy,
     url_policies,
 )
-from shared.contracts.ingest import UrlPolicyAdded, UrlPolicyChanged, UrlPolicyRemoved, url_policies_of
+from shared.contracts.ingest import UrlPolicyAdded, UrlPolicyChanged, UrlPolicyRemoved
+from shared.contracts.url_policies import url_policies_of
 from shared.core.errors import NotFound, Refused
 from shared.testing.given import given
 

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 import shared.injected
-from shared.injected import PARTS, engine, part
+from shared.injected import ASSEMBLING, PARTS, RECORDER, engine, part, recorder
 
 FOLDER = Path(shared.injected.__file__).parent
+ALL = {*PARTS, *RECORDER, *ASSEMBLING}
 
 
-def test_every_script_of_the_folder_is_a_part_of_the_engine():
-    assert sorted(PARTS) == sorted(path.stem for path in FOLDER.glob("*.js"))
+def test_every_script_of_the_folder_is_a_part_of_the_engine_or_of_the_recorder():
+    assert {path.stem for path in FOLDER.glob("*.js")} == ALL
     assert all(part(name).strip().splitlines()[-2].strip() in engine() for name in PARTS)
+    assert all(part(name).strip().splitlines()[-2].strip() in recorder() for name in RECORDER)
 
 
 def test_what_every_document_has_to_read_is_short():
@@ -21,7 +23,7 @@ def test_what_every_document_has_to_read_is_short():
     assert not re.search(r"^\s*//|^\s+\S", engine(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_a_script_fits_the_house_and_sets_no_global(name):
     source = part(name)
     assert source.startswith("// ")
@@ -42,9 +44,10 @@ def names_in(braces: str) -> set[str]:
     return {found.split(":")[0].strip() for found in braces.split(",") if found.strip()}
 
 
-def test_a_script_uses_only_what_scripts_before_it_give():
+@pytest.mark.parametrize("names", [PARTS, RECORDER, ASSEMBLING])
+def test_a_script_uses_only_what_scripts_before_it_give(names):
     given: set[str] = {"weights", "element", "host"}  # the numbers beside; what the locator sets while it works
-    for name in PARTS:
+    for name in names:
         source = part(name)
         taken = re.findall(r"(?:^\(|const )\{([^}]*)\}(?:\) =>| = retold;)", source, re.MULTILINE)
         assert names_in(",".join(taken)) <= given, name

@@ -1,0 +1,1 @@
+"""What recording costs the person who is recorded."""
