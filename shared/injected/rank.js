@@ -5,7 +5,7 @@
   const WEIGHTS = { ...weights.trained, ...weights.given };
   const CERTAINTY = weights.certainty;
   const { finalists: FINALISTS, usualRival: USUAL_RIVAL, clearLead: CLEAR_LEAD } = weights.limits;
-  const { enoughLead: ENOUGH_LEAD, enoughEvidence: ENOUGH_EVIDENCE } = weights.limits;
+  const { enoughLead: ENOUGH_LEAD, enoughEvidence: ENOUGH_EVIDENCE, soleNamesake: SOLE_NAMESAKE } = weights.limits;
   const UNKNOWN = 0.5; // of a likeness that cannot be told
   const CONTEXT = ["id", "name", "dataAttrs", "href", "near"];
   const CONTEXT_AGREES = 0.5;
@@ -63,10 +63,16 @@
   const grounds = ({ found, score, lead, evidence }, calledBy) => ({
     score, lead: Math.min(lead * evidence, ENOUGH_LEAD), said: calledBy ? found[calledBy] : UNKNOWN, tag: found.tag ?? UNKNOWN,
   });
-  const certainty = (known, evidence) => {
-    let sum = CERTAINTY.bias;
+  const certainty = (known, evidence, extra) => {
+    let sum = CERTAINTY.bias + extra;
     for (const key in known) sum += CERTAINTY[key] * known[key];
     return Math.round((100 / (1 + Math.exp(-sum))) * Math.min(1, evidence / ENOUGH_EVIDENCE));
+  };
+
+  // The best of those that alone on the page have the recorded name, with what is nested in it; null where others do.
+  const soleNamesake = (ordered, calledBy) => {
+    const called = calledBy ? ordered.filter(({ found }) => found[calledBy] === 1) : [];
+    return called.length && called.every(({ path }) => nested(path, called[0].path)) ? called[0] : null;
   };
 
   // The name was no help on the recorded page either, and nothing else tells the candidate from its namesakes.
@@ -81,9 +87,12 @@
   // xpath, bounding and neighbourText.
   const rank = (target, candidates, page, place) => {
     const { finalists, others, calledBy } = lookAt(target, candidates, page, place);
-    const ranked = order(finalists).map((one) => {
+    const ordered = order(finalists);
+    const sole = target.twins ? null : soleNamesake(ordered, calledBy);
+    const ranked = ordered.map((one) => {
       const lost = isLostAmongTwins(target, one.found);
-      return { index: one.index, confidence: lost ? 0 : certainty(grounds(one, calledBy), one.evidence), score: one.score };
+      const known = certainty(grounds(one, calledBy), one.evidence, one === sole ? SOLE_NAMESAKE : 0);
+      return { index: one.index, confidence: lost ? 0 : known, score: one.score };
     });
     return [...ranked, ...others.map((index) => ({ index, confidence: 0, score: 0 }))];
   };
