@@ -57,19 +57,24 @@ def decisions_about_heals(teller: Story, job: UUID) -> None:
     teller.tell(own, HealAdopted(**decided, step_number=4, heal_id=adopted, **adoption))
     dropped = CachedHealDropped(recording_id=recording_id, step_number=2, cache_key=rejected_key, reason="rejected")
     teller.tell(stream, HealRejected(**decided, **cached), dropped)
+    former = [Step.model_validate(step) for step in STEPS if step["stepNumber"] in (2, 4)]
+    teller.tell(own, RevisionUndone(**decided, undone=3, steps=former))
+
+
+def withdrawals(teller: Story, job: UUID, row: int) -> None:
+    """What the row did to two stand-ins, a cached one and one of its own, had no effect."""
+    recording_id = teller.id("recording")
     withdrawn = HealWithdrawn(
         job_id=job,
-        row=2,
+        row=row,
         recording_id=recording_id,
         step_number=4,
-        cache_key=adopted_key,
+        cache_key=cache_key(recording_id, 4, "#save", ORIGIN, f"{PATH}/again"),
         original_selector="#save",
         page_origin=ORIGIN,
         page_path=f"{PATH}/again",
         reason="nothing on the page changed within a second",
     )
-    teller.tell(subjects.row(job, 2), withdrawn)
-    of_this_row = {"cache_key": None, "step_number": 2, "original_selector": "#name"}
-    teller.tell(subjects.row(job, 2), withdrawn.model_copy(update=of_this_row))
-    former = [Step.model_validate(step) for step in STEPS if step["stepNumber"] in (2, 4)]
-    teller.tell(own, RevisionUndone(**decided, undone=3, steps=former))
+    own = withdrawn.model_copy(update={"cache_key": None, "step_number": 2, "original_selector": "#name"})
+    for each in (withdrawn, own):
+        teller.tell(subjects.row(job, row), each)

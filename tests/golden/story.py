@@ -37,7 +37,7 @@ from shared.contracts.scheduler import (
     JobSubmitted,
 )
 from tests.golden.edits import edits
-from tests.golden.heals import decisions_about_heals
+from tests.golden.heals import decisions_about_heals, withdrawals
 from tests.golden.jobs import (
     automation_job,
     created,
@@ -290,6 +290,7 @@ def _row_that_fails_then_succeeds(teller: Story, job: UUID) -> None:
 def _row_that_uses_the_cache(teller: Story, job: UUID) -> None:
     stream, recording_id, key = subjects.row(job, 2), teller.id("recording"), _key(teller, 4, "#save")
     start(teller, job, 2)
+    withdrawals(teller, job, 2)
     cached = step_result(4, found_by="cached", cache_key=key, strategy="cached")
     unknown = {"error_type": "outcome_unknown", "error_message": "the worker was lost at step 4", "failed_step": 4}
     missed = CachedHealMissed(job_id=job, row=2, recording_id=recording_id, step_number=4, cache_key=key)

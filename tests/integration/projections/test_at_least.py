@@ -24,6 +24,10 @@ NO_READ_MODEL = {
     "/v1/jobs/{job_id}/rows/{row}/picture",
     "/v1/browser-types",  # who is present now
     "/v1/workers",
+    "/v1/model",
+    "/v1/recordings/{recording_id}/healing",  # the log itself, as it is now
+    "/v1/recordings/{recording_id}/steps",
+    "/v1/recordings/{recording_id}/diff",
 }
 TOKEN = "a token of the tests"
 ORG = uuid4()

@@ -129,7 +129,7 @@ async def test_a_difference_tells_field_by_field_what_came_changed_and_went(told
 
 
 async def test_a_recording_shows_what_it_was_before_it_was_taught(told: Told) -> None:
-    imported, taught = await told.positions("--stream", f"ingest.recording.{RECORDING}")
+    imported, taught, *_ = await told.positions("--stream", f"ingest.recording.{RECORDING}")
     found = (await told.retold("as-of", imported, "recording", RECORDING, "--diff", taught, "--json")).json
     fields = {each["field"] for each in found["changes"]}
     assert {"revision", "updated_at"} < fields
