@@ -13,7 +13,7 @@ import pytest
 from shared.testing.folders import open_folder
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("demo", "up", "retold", "test", "check", "chaos", "apps", "bench", "lock")
+COMMANDS = ("demo", "extension", "up", "retold", "test", "check", "chaos", "apps", "bench", "lock")
 
 
 def dev(*arguments: str, script: Path = ROOT / "dev", folder: Path = ROOT) -> subprocess.CompletedProcess[str]:

@@ -49,6 +49,7 @@ async def test_an_event_that_its_table_refuses_is_put_aside_and_the_others_go_on
     )
     accepted = await platform.import_recording(register(sites.url))
     listed = await platform.client.get("/ingest/v1/recordings", params={"at_least": accepted["position"]})
+    assert listed.status_code == 200, listed.text
     ids = [recording["id"] for recording in listed.json()]
     assert accepted["id"] in ids
     assert refused.json()["id"] not in ids

@@ -95,7 +95,7 @@ def driver_for(engine: Engine, *, recorded: bool) -> DriverName:
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """Starts browsers. `executable`: the file of one, else the best that is installed."""
+    """Starts browsers. `executable`: the file of the Chromium, else the best that is installed."""
 
     executable: str | None = None
     headless: bool = True
@@ -144,7 +144,7 @@ class Starter:
             if found is None:
                 raise Unavailable(chromium.NONE_FOUND)
             return found
-        given = browsers.Installed(engine, Path(self.executable)) if self.executable else browsers.installed(engine)
+        given = browsers.installed(engine)
         if given.reason:
             raise Unavailable(f"There is no {engine} here: {given.reason}.")
         return given

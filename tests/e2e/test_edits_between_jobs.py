@@ -5,7 +5,7 @@ from typing import Any
 from shared.testing.platform import Platform
 from shared.testing.sites import Sites
 from tests.e2e.recordings import people, register
-from tests.e2e.test_heals import eventually, get, revision_of
+from tests.e2e.test_heals_and_people import eventually, get, revision_of
 
 
 async def edit(platform: Platform, recording: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
