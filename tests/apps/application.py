@@ -24,7 +24,7 @@ SECONDS_TO_STOP = 5.0
 Row = dict[str, str]
 
 
-class Application(ABC):
+class Served(ABC):
     """An async context manager that serves one application on 127.0.0.1 with a fresh database in `folder`."""
 
     name: ClassVar[str]
@@ -56,29 +56,6 @@ class Application(ABC):
 
     async def prepare(self) -> None:  # noqa: B027 - not every application needs it
         """What an administrator would set up before anybody works with it."""
-
-    @abstractmethod
-    async def use(self, person: Recorder, row: Row) -> None:
-        """Enter one row by hand."""
-
-    @abstractmethod
-    def rows(self, count: int) -> list[Row]:
-        """So many rows, all different; the first is entered by hand."""
-
-    @abstractmethod
-    def held(self) -> list[Row]:
-        """What its database holds now, in the columns of `rows`."""
-
-    def expected(self, row: Row) -> Row:
-        """What the database should hold of a row: the row, and what every row has in common."""
-        return row
-
-    def differences(self, wanted: Sequence[Row]) -> list[str]:
-        """What the database holds otherwise than wanted, in sentences; empty when each row is there exactly once."""
-        expected = Counter(_key(self.expected(row)) for row in wanted)
-        there = Counter(_key(row) for row in self.held())
-        lacking = [f"lacks {_shown(row)}" for row in (expected - there).elements()]
-        return lacking + [f"holds beyond that {_shown(row)}" for row in (there - expected).elements()]
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """What a query answers, read beside the running application."""
@@ -153,6 +130,33 @@ class Application(ABC):
 
     def _last_words(self) -> str:
         return " / ".join((self.folder / "output.log").read_text(errors="replace").strip().splitlines()[-4:])
+
+
+class Application(Served):
+    """One that is used once by hand, and asked for the rows that it holds."""
+
+    @abstractmethod
+    async def use(self, person: Recorder, row: Row) -> None:
+        """Enter one row by hand."""
+
+    @abstractmethod
+    def rows(self, count: int) -> list[Row]:
+        """So many rows, all different; the first is entered by hand."""
+
+    @abstractmethod
+    def held(self) -> list[Row]:
+        """What its database holds now, in the columns of `rows`."""
+
+    def expected(self, row: Row) -> Row:
+        """What the database should hold of a row: the row, and what every row has in common."""
+        return row
+
+    def differences(self, wanted: Sequence[Row]) -> list[str]:
+        """What the database holds otherwise than wanted, in sentences; empty when each row is there exactly once."""
+        expected = Counter(_key(self.expected(row)) for row in wanted)
+        there = Counter(_key(row) for row in self.held())
+        lacking = [f"lacks {_shown(row)}" for row in (expected - there).elements()]
+        return lacking + [f"holds beyond that {_shown(row)}" for row in (there - expected).elements()]
 
 
 def _key(row: Row) -> tuple[tuple[str, str], ...]:

@@ -6,15 +6,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import ClassVar, Self
 
-from tests.apps.application import Application, Row
+from tests.apps.application import Served
 from tests.apps.installing import from_pypi
-from tests.apps.recording import Recorder
 from tests.benchmarks.heal.versions.acts import Task
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
 
 
-class Release(Application):
+class Release(Served):
     """An application in one of its releases; `releases`: all of them, the recorded one first."""
 
     releases: ClassVar[tuple[str, ...]]
@@ -64,15 +63,3 @@ class Release(Application):
     def _copy(source: Path, target: Path) -> None:
         with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target, timeout=30)) as new:
             old.backup(new)
-
-    async def use(self, person: Recorder, row: Row) -> None:
-        """What is done stands in `tasks`."""
-        raise NotImplementedError
-
-    def rows(self, count: int) -> list[Row]:
-        """The rows stand in `tasks`."""
-        raise NotImplementedError
-
-    def held(self) -> list[Row]:
-        """What is asked for stands in `tasks`."""
-        raise NotImplementedError
