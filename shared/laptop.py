@@ -226,6 +226,7 @@ def logging_to(path: Path) -> Iterator[None]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+    logging.raiseExceptions = False  # a terminal that is gone stops nothing
     root = logging.getLogger()
     level, handlers = root.level, root.handlers[:]
     root.handlers[:] = [file, terminal]

@@ -2,13 +2,15 @@
 
 import asyncio
 import base64
+import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
 from nats.aio.client import Client
 
 from shared.bus.connection import connect, disconnect
@@ -22,6 +24,25 @@ from shared.runtime import Blueprint, Resources, open_resources
 from shared.testing.folders import open_folder
 
 os.environ["COLUMNS"] = "200"  # tables are as wide everywhere, also where no terminal says how wide it is
+
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Tests wait for servers and browsers half of their time: half as many again as there are cores."""
+    return max(2, (os.cpu_count() or 2) * 3 // 2)
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """What a test says about logging holds for that test: a stream that was captured is closed afterwards."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    if structlog.is_configured():
+        structlog.reset_defaults()
+
 
 OpenResources = Callable[[Blueprint], Awaitable[Resources]]
 

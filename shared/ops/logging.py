@@ -9,8 +9,14 @@ import structlog
 CHATTY = ("asyncpg", "httpcore2", "httpx2", "asyncio")
 
 
+OWN = "retold"  # the logger through which our own lines go
+
+
 def configure_logging(log_format: str, level: int = logging.INFO) -> None:
-    """Send structlog and the standard library's loggers to standard error."""
+    """Send structlog and the standard library's loggers to standard error.
+
+    A line that nobody takes any more (a closed pipe) is dropped: it must not stop what it tells of.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -27,13 +33,16 @@ def configure_logging(log_format: str, level: int = logging.INFO) -> None:
         )
     )
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: logging.getLogger(OWN),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, renderer]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
+    logging.raiseExceptions = False
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger(OWN).setLevel(level)
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.ERROR)

@@ -38,7 +38,10 @@ async def test_of_concurrent_writers_on_three_nodes_never_two_win(cluster: NatsC
 async def test_two_spellings_of_a_filter_would_let_two_win(cluster: NatsCluster) -> None:
     """Why `subjects.py` alone spells a filter. Should this fail, the server has closed the hazard: rejoice."""
     async with empty_log(cluster), clients_of([node.url for node in cluster.nodes]) as clients:
-        assert await rounds_with_several_winners_where_filters_differ(clients, 50) > 0
+        for _ in range(10):  # whether two of them meet is a matter of luck
+            if await rounds_with_several_winners_where_filters_differ(clients, 50):
+                return
+    pytest.fail("in 500 rounds nobody won twice")
 
 
 @pytest.mark.timeout(120)
