@@ -26,7 +26,6 @@ from shared.testing.folders import open_folder
 os.environ["COLUMNS"] = "200"  # tables are as wide everywhere, also where no terminal says how wide it is
 
 
-
 def pytest_xdist_auto_num_workers() -> int:
     """Tests wait for servers and browsers half of their time: half as many again as there are cores."""
     return max(2, (os.cpu_count() or 2) * 3 // 2)
