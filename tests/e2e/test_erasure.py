@@ -119,7 +119,7 @@ async def run_job(upright: Upright, sites: Sites, folder: Path) -> str:
     (folder / "people.csv").write_text(people(2).replace("p1@example.org", "no address"))
     recording = await upright.retold("import", folder / "recording.json")
     ran = await command(
-        *("run", recording["id"], "--csv", folder / "people.csv", "--wait"),
+        *("run", recording["id"], "--csv", folder / "people.csv", "--wait", "-o", "step_timeout=3000"),
         *("--json", "--home", upright.home),
     )
     jobs = await upright.retold("jobs")
