@@ -143,10 +143,11 @@
     return {
       element: elementFor(key, found), strategy: agreeing[0].name, primary: Boolean(agreeing[0].primary),
       agreeing: new Set(agreeing.map((one) => words(one.evidence))).size, disagreeing,
+      byPlace: found.every((one) => MEANS_NOTHING_ALONE.has(one.evidence)), // nothing recorded says who it is
     };
   };
 
-  // decide(queries, {event, bundle, tag, strict, pierced}) -> {element, strategy, primary, agreeing, disagreeing} or {reason}.
+  // decide(queries, {event, bundle, tag, strict, pierced}) -> {element, strategy, primary, agreeing, disagreeing, byPlace} or {reason}.
   const decide = (queries, { event, bundle, tag, strict, pierced }) => {
     const root = rootOf(bundle.shadowHosts, pierced);
     if (!root && retold.host) return { reason: "closed_root" };

@@ -259,3 +259,19 @@ def why_not(report: dict[str, Any], options: StepOptions) -> StepFailed:
         healing += f"; the model was not asked: {options.vision_off}" if options.vision_off else ""
     error: ErrorType = "not_found" if reason == "closed_root" else reason
     return StepFailed(error, f"{detail} (tried for {report['ms'] / 1000:.1f} s: {tried}{healing})")
+
+
+BY_PLACE = (
+    "The element was found by its place or style alone, for nothing else was recorded of it: if the page has changed, "
+    "it may be another. Runs that succeed teach the recording more."
+)
+
+
+def doubts(report: dict[str, Any], event: str) -> list[str]:
+    """What people should know of how an element was found, though it was."""
+    found = []
+    if report.get("disagreeing"):
+        found.append(f"These locators point elsewhere: {', '.join(report['disagreeing'])}.")
+    if report.get("byPlace") and event in HEALED_EVENTS:
+        found.append(BY_PLACE)
+    return found

@@ -25,7 +25,7 @@ from services.runner.adapters.driver import Tab
 from services.runner.adapters.driver_terms import Press
 from services.runner.adapters.faults import DocumentGone, DriverFailure, StepFailed, step_name
 from services.runner.adapters.healing import Healing
-from services.runner.adapters.locating import Answer, Located, locate, why_not
+from services.runner.adapters.locating import Answer, Located, doubts, locate, why_not
 from services.runner.adapters.options import Hooks, StepOptions
 from services.runner.policies import interpolated
 from shared.contracts.recording import Step
@@ -222,9 +222,8 @@ class Performance:
             await self._press_beside(where[0], answer)
             answer = await locate(self.step, self.options, where, self.event, asked)
         self._report = answer.report
-        disagreeing = answer.report.get("disagreeing")
-        if disagreeing:
-            await self.log("warn", f"These locators point elsewhere: {', '.join(disagreeing)}.")
+        for doubt in doubts(answer.report, self.event):
+            await self.log("warn", doubt)
         if answer.located and answer.located.found_by in effects.STAND_INS and self.event in effects.PRESSES:
             await effects.attend(answer.located)
         return await self._ready(await self.healing.settled(answer))

@@ -93,6 +93,17 @@ async def test_a_place_alone_is_not_believed_against_the_recorded_name(row):
     assert row.heard.intents == []
 
 
+async def test_what_is_found_by_its_place_alone_is_told_as_doubtful(row):
+    await row.open("/register/")
+    by_place = {"metadata": {"selectors": [["main > form > input:nth-of-type(1)"]]}}
+    assert (await row.do("type", given="Ada", **by_place, options=NOTHING)).error is None
+    assert [each for each in row.heard.lines if "by its place" in each]
+    row.heard.lines.clear()
+    named = {**by_place, "bundle": {"aria": "Name", "tag": "input"}}
+    assert (await row.do("type", given="Ada", **named, options=NOTHING)).error is None
+    assert not [each for each in row.heard.lines if "by its place" in each]
+
+
 async def test_a_hidden_twin_does_not_compete(row):
     await row.open("/dialogs.html")
     assert (await row.do("click", ".twin", options=NOTHING)).error is None
