@@ -1,5 +1,6 @@
 """What was measured: a number, its unit, which way is better, and under which durability it was taken."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from typing import Any, Literal
 
 from rich.console import Console, Group
 from rich.table import Table
+
+from shared.core.time_and_ids import now
 
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
 
@@ -73,9 +76,14 @@ def report(figures: Sequence[Figure], kind: Kind, *, as_json: bool) -> None:
 
 
 def write(figures: Sequence[Figure], path: Path) -> None:
-    """Put the figures where the next run, or a graph over many runs, finds them."""
+    """Put the figures where the next run, or a graph over many runs, finds them; those not measured now stay."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(to_json(figures) + "\n")
+    stand: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError):
+        stand = json.loads(path.read_text("utf-8"))
+    day = now().date().isoformat()
+    stand |= {each.name: {**each.to_json(), "measured": day} for each in figures}
+    path.write_text(json.dumps(stand, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def as_table(figures: Sequence[Figure], kind: Kind) -> Group:
