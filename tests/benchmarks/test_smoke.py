@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from shared.core.time_and_ids import now
 from tests.benchmarks import figures
 from tests.benchmarks.__main__ import app
 from tests.benchmarks.comparing import Contestant, compare
@@ -52,10 +53,16 @@ async def test_contestants_take_turns_and_are_compared_round_by_round() -> None:
     assert ratio.settings == "settings of a ÷ settings of b"
 
 
-def test_the_file_holds_every_figure_with_its_goal_and_settings(tmp_path: Path) -> None:
+def test_the_file_holds_every_figure_with_its_goal_and_settings_and_those_of_other_runs(tmp_path: Path) -> None:
     wanted = Figure("delay", 3.0, "ms", "lower", "sync always", goal=5.0, low=1.0, high=4.0)
-    figures.write([wanted], tmp_path / "bench" / "engine.json")
-    assert json.loads((tmp_path / "bench" / "engine.json").read_text()) == {
+    figures.write([Figure("delay", 9.0, "ms", "lower", "x"), Figure("rows", 1.0, "/s", "higher", "x")], tmp_path / "e")
+    figures.write([wanted], tmp_path / "e")
+    stand = json.loads((tmp_path / "e").read_text())
+    assert {name: figure.pop("measured") for name, figure in stand.items()} == dict.fromkeys(
+        ("delay", "rows"), now().date().isoformat()
+    )
+    assert stand.pop("rows")["value"] == 1
+    assert stand == {
         "delay": {
             "value": 3.0,
             "unit": "ms",
