@@ -24,9 +24,9 @@ async def import_recording(
         ),
     ],
     name: Annotated[str | None, typer.Option(help="Call the recording this; by default as the file says.")] = None,
-    test: Annotated[str | None, typer.Option(help="Which test of a Selenium IDE project.")] = None,
+    test: Annotated[str | None, typer.Option(help="Which test, of a file that holds several.")] = None,
     every_test: Annotated[
-        bool, typer.Option("--every-test", help="Import each test of a Selenium IDE project as a recording.")
+        bool, typer.Option("--every-test", help="Import each test of the file as a recording of its own.")
     ] = False,
     preview: Annotated[
         bool, typer.Option("--preview", help="Only show what would become of it; nothing is stored.")
@@ -56,7 +56,7 @@ async def import_recording(
 
 
 def _tell_many(desk: Desk, answer: dict[str, Any], *, preview: bool) -> None:
-    """What became of each test of a project."""
+    """What became of each test of a file."""
     if desk.as_json:
         desk.print_json(answer)
         return

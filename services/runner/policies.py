@@ -12,6 +12,7 @@ from shared.contracts.steps import event_of, is_dialog, is_disabled, is_password
 from shared.core.errors import InvalidInput
 
 TAKEN = re.compile(r"\$\{([^{}]+)\}")
+_ESCAPED = re.compile(r"[^A-Za-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ def values_of_steps(
         if column is None and variable is not None and variable.same_as:
             column = column_of.get(variable.same_as)
         cell = row.get(column) if column is not None else None
-        value = step.value if cell is None else cell
+        usual = (variable.default_value if variable is not None else "") or step.value
+        value = usual if cell is None else cell
         # What was recorded in a field of unknown type is sealed to be safe, and no secret for that alone.
         secret = is_password(step) or is_sealed(cell)
         yield StepValue(step.step_number, value, cell is not None, secret)
@@ -94,6 +96,25 @@ def interpolated(text: str, taken: Mapping[str, str]) -> str:
         return taken[name]
 
     return TAKEN.sub(value_of, text)
+
+
+def with_taken(script: str, taken: Mapping[str, str]) -> str:
+    """The script, with what was taken as `name` for each `${name}`, as a text of JavaScript.
+
+    What nobody took stays: it may be JavaScript's own `${…}`. What a page showed can be nothing but a text, wherever
+    in the script it stands: everything but letters and digits is written as an escape.
+    """
+
+    def text_of(found: re.Match[str]) -> str:
+        value = taken.get(found[1].strip())
+        return found[0] if value is None else f'"{_ESCAPED.sub(_escape, value)}"'
+
+    return TAKEN.sub(text_of, script)
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def pause_of(step: Step, given: str | None) -> float:

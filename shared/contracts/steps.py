@@ -16,12 +16,14 @@ The canonical step (`recording.py`) has no key for everything that a recorder kn
 - `metadata`:
   - `elementTag`, `elementType`: of the recorded element (`input`, `email`); absent: the recorder did not say.
   - `role`: its ARIA role, where a locator gives it.
+  - `frame`: the indexes of `bundle.iframeChain`, where that has selectors: for formats that count frames.
   - `selectors: list[list[str]]`: every recorded alternative in recorded order and spelling. Within an
     alternative, each part is looked up inside the one before, in its shadow root where it has one; the last
     part is the element.
   - `target`: the page: absent or `"main"`, or the address of another tab or of a frame in its own process.
   - `timeout`: milliseconds, of this step.
-  - `interpolate: true`: `${name}` in the value stands for what an earlier step took as `name`.
+  - `interpolate: true`: `${name}` in the value stands for what an earlier step took as `name`; in the `script` of
+    run_script it stands for the same as a text of JavaScript, in quotes.
   - `download: true`: the step sets off a download, which is waited for and kept.
   - `dialog: {accept, text, message, kind}`: of a `dialog` step: how the dialog that the step before it opened was
     answered (`accept` true when absent; `text` goes into a prompt), and what it said, which is then checked.
@@ -57,6 +59,7 @@ The canonical step (`recording.py`) has no key for everything that a recorder kn
   - `name`, `parameters`: of a custom step.
   - `secret`: of type: what is typed is kept secret (true), or is not, whatever the names of the field say (false).
   - `disabled: true`: the step is kept and not performed.
+  - `comment`: what the file that was imported says of the step; for people.
   - `recordedBy`: the importer, e.g. `chrome_recorder`.
 """
 

@@ -138,7 +138,7 @@ def _wait(writer: "Writer", step: Step) -> Line:
 
 def _run_script(writer: "Writer", step: Step) -> Line:
     script = step.metadata.get("script") or step.value
-    if not isinstance(script, str):
+    if not isinstance(script, str) or step.metadata.get("interpolate") is True:
         return None
     call = f"{writer.page(step)}.evaluate({f'async () => {{ {script} }}'!r})"
     given = step.metadata.get("extract")

@@ -8,13 +8,15 @@ from pathlib import PurePath
 from typing import Any
 
 from services.ingest.adapters.canonical import import_canonical
-from services.ingest.adapters.chrome_recorder import import_chrome
+from services.ingest.adapters.chrome.recorder import import_chrome
 from services.ingest.adapters.faults import Faults, holds_control, kind, printable, shown
 from services.ingest.adapters.imported import MAX_STEPS, ImportedRecording
-from services.ingest.adapters.json_document import MAX_FILE_BYTES, read_json_object
-from services.ingest.adapters.playwright_files import FORMATS as PLAYWRIGHT
-from services.ingest.adapters.selenium_ide import import_selenium
-from services.ingest.adapters.selenium_project import chosen_tests, is_project, listed, read_project
+from services.ingest.adapters.json_document import MAX_FILE_BYTES, as_utf8, decoded, read_json_object
+from services.ingest.adapters.playwright.files import FORMATS as PLAYWRIGHT
+from services.ingest.adapters.recognising import other_document, other_file
+from services.ingest.adapters.selenium.html import is_test_case, project_of
+from services.ingest.adapters.selenium.ide import import_selenium
+from services.ingest.adapters.selenium.project import chosen_tests, is_project, listed, read_project
 from shared.core.errors import InvalidInput, TooLarge
 
 MAX_RECORDING_BYTES = 900 * 1024  # one message of the log is at most 1 MiB, and secrets grow when encrypted
@@ -71,11 +73,18 @@ def read_every_recording(content: bytes, filename: str) -> tuple[list[ImportedRe
 
 def _readers(content: bytes, filename: str, test: str | None) -> tuple[Readers, str]:
     subject = printable(PurePath(filename).name)[:100] or "The file"
+    content = as_utf8(content)
+    if not is_test_case(content) and (told := other_file(content)):
+        raise InvalidInput(f"{subject} {told}")
     for fits, readers in FORMATS:
         if fits(content):
             found = readers(content, subject, test)
             return {name: _checking(reader, subject) for name, reader in found.items()}, subject
     raise InvalidInput(f"{subject} cannot be imported: it is none of {_FORMATS}.")
+
+
+def _of_html(content: bytes, subject: str, test: str | None) -> Readers:
+    return _of_project(project_of(decoded(content, subject)), subject, test)
 
 
 def _of_json(content: bytes, subject: str, test: str | None) -> Readers:
@@ -108,6 +117,7 @@ def _refuse_choice(test: str | None, subject: str) -> None:
 # Whether a file is of the format, and how it is read; the first that fits. What is nothing else should be JSON.
 FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, str, str | None], Readers]], ...] = (
     *PLAYWRIGHT,
+    (is_test_case, _of_html),
     (lambda _: True, _of_json),
 )
 
@@ -142,6 +152,8 @@ def _is_canonical(document: dict[str, Any]) -> bool:
 
 def _check_steps(document: dict[str, Any], subject: str) -> None:
     if "steps" not in document:
+        if told := other_document(document):
+            raise InvalidInput(f"{subject} {told}")
         raise InvalidInput(f'{subject} cannot be imported: it has no "steps"; give {_FORMATS}.')
     steps = document["steps"]
     if not isinstance(steps, list):
@@ -157,7 +169,7 @@ def _too_many(steps: int, subject: str) -> TooLarge:
 
 
 def _name_from(subject: str) -> str:
-    return re.sub(r"\.(json|side)$", "", subject, flags=re.IGNORECASE).strip() or "Recording"
+    return re.sub(r"\.(json|side|html?)$", "", subject, flags=re.IGNORECASE).strip() or "Recording"
 
 
 __all__ = [

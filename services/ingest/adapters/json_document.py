@@ -1,17 +1,25 @@
 """Read a file that claims to be JSON, from whoever sent it, into values that the log and Postgres can hold."""
 
+import codecs
 import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from services.ingest.adapters.faults import Faults, kind, pointer, shown
+from services.ingest.adapters.recognising import other_document
 from shared.core.errors import InvalidInput, TooLarge
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_TEXT_BYTES = 64 * 1024
 MAX_DIGITS = 19
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 LARGEST_WHOLE_NUMBER = 2**63 - 1  # what the log's encoder and Postgres' bigint hold
 
 
@@ -27,16 +35,29 @@ class _Unreadable(ValueError):
 
 def read_json_object(content: bytes, subject: str) -> dict[str, Any]:
     """The object in the file. `InvalidInput` or `TooLarge` says what is wrong and where."""
-    document = _parsed(_decoded(content, subject), subject)
+    document = _parsed(decoded(content, subject), subject)
     if not isinstance(document, dict):
-        raise InvalidInput(f"{subject} cannot be imported: it holds {kind(document)}, not a JSON object with steps.")
+        told = (
+            other_document(document) or f"cannot be imported: it holds {kind(document)}, not a JSON object with steps."
+        )
+        raise InvalidInput(f"{subject} {told}")
     faults = Faults(subject)
     _check_values(document, faults)
     faults.refuse_if_any()
     return document
 
 
-def _decoded(content: bytes, subject: str) -> str:
+def as_utf8(content: bytes) -> bytes:
+    """The same text in UTF-8, where a file says by its first bytes that it is UTF-16 or UTF-32 (as Windows writes)."""
+    if len(content) <= MAX_FILE_BYTES:
+        for mark, name in _WIDE:
+            if content.startswith(mark):
+                return content.decode(name, errors="replace").encode()
+    return content
+
+
+def decoded(content: bytes, subject: str) -> str:
+    """The text of a file. Raises `InvalidInput` or `TooLarge`."""
     if len(content) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // (1024 * 1024)
         raise TooLarge(f"{subject} is too large: {len(content)} bytes, where {limit} MiB are the limit.")
@@ -63,12 +84,31 @@ def _parsed(text: str, subject: str) -> Any:
             parse_constant=_refused_constant,
         )
     except json.JSONDecodeError as error:
+        if not text[: error.pos].strip() and text[error.pos] not in "/{[":
+            raise InvalidInput(
+                f"{subject} holds no recording: it is neither JSON nor a script of Playwright."
+            ) from None
         where = f"line {error.lineno}, column {error.colno}"
-        raise InvalidInput(f"{subject} is not valid JSON: {error.msg} ({where}).") from None
+        raise InvalidInput(f"{subject} cannot be read as JSON at {where}: {_in_words(text, error)}.") from None
     except _Unreadable as error:
         raise InvalidInput(f"{subject} cannot be imported: {error}") from None
     except RecursionError:
         raise InvalidInput(_too_deep(subject)) from None
+
+
+def _in_words(text: str, error: json.JSONDecodeError) -> str:
+    here = text[error.pos : error.pos + 2]
+    if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
+        return "it ends in the middle, perhaps cut off; export or download it again"
+    if error.msg.startswith("Extra data"):
+        return "the recording has ended, and more follows; a file holds one recording"
+    if here in ("//", "/*"):
+        return "JSON has no comments; remove it"
+    if here[0] in "]}":
+        return "a comma stands before the end of a list or an object; remove it"
+    if here[0] == "'":
+        return "names and texts stand in double quotes, not in single ones"
+    return error.msg[:1].lower() + error.msg[1:]
 
 
 def _too_deep(subject: str) -> str:

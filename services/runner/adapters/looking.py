@@ -9,7 +9,7 @@ from services.runner.adapters.faults import DocumentGone, DriverError, StepFaile
 from services.runner.adapters.locating import frame_of
 from services.runner.adapters.options import Artifact
 from services.runner.adapters.row_files import safe_name
-from services.runner.policies import pause_of
+from services.runner.policies import pause_of, with_taken
 from shared.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ async def run_script(doing: "Performance") -> None:
     script = doing.step.metadata.get("script") or doing.step.value
     if not isinstance(script, str) or not script.strip():
         raise StepFailed("invalid_step", "the step has no script (metadata.script)")
+    if doing.step.metadata.get("interpolate") is True:
+        script = with_taken(script, doing.options.extracted)
     takes = doing.step.metadata.get("extract")
     name = name_of(takes) if takes is not None else None
     tab, root = await doing.session.page_for(doing.step, doing.options.wait_timeout)

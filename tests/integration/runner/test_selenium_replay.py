@@ -88,3 +88,50 @@ async def test_dialogs_and_windows_are_answered_and_entered(row):
     )
     extracted = row.session.extracted
     assert (extracted["said"], extracted["second"], extracted["first"]) == ("false", "?second", "")
+
+
+async def test_values_of_the_page_are_compared_and_go_into_scripts(row):
+    hostile = "\"; document.title = 'broken in'; //'`"
+    await replayed(
+        row,
+        ("type", "id=name", f"Zoë {hostile}"),
+        ("storeValue", "id=name", "who"),
+        ("executeScript", "return ${who} + '!'", "greeting"),
+        ("assert", "who", f"Zoë {hostile}"),
+        ("assert", "greeting", f"Zoë {hostile}!"),
+        ("executeScript", "return document.title", "title"),
+    )
+    assert row.session.extracted["greeting"] == f"Zoë {hostile}!"
+    assert "broken in" not in row.session.extracted["title"]
+
+
+async def test_what_a_script_gives_and_should_not_fails_the_step(row):
+    content = project(
+        {"t": [("open", "/register/"), ("executeScript", "return document.forms.length", "n"), ("assert", "n", "7")]},
+        url=row.sites.url,
+    )
+    opening, asking = read_recording(content, "t.side").steps
+    assert (await row.session.perform(opening, None, row.options, row.heard)).error is None
+    result = await row.session.perform(asking, None, row.options, row.heard)
+    assert "n is 1" in str(result.error)
+
+
+async def test_commands_of_the_old_ide_are_done(row):
+    await replayed(
+        row,
+        ("waitForPageToLoad", "30000"),
+        ("assertLocation", "*/register/"),
+        ("waitForVisible", "id=name"),
+        ("focus", "id=name"),
+        ("typeKeys", "id=name", "Zo"),
+        ("keyPress", "id=name", "x"),
+        ("assertValue", "id=name", "Zox"),
+        ("keyPress", "id=name", "\\8"),
+        ("waitForValue", "id=name", "Zo"),
+        ("assertAttribute", "id=name@id", "name"),
+        ("assertXpathCount", "//input[@id='name']", "1"),
+        ("assertTextNotPresent", "nothing of the kind"),
+        ("verifyVisible", "id=name"),
+        ("refreshAndWait",),
+        ("assertValue", "id=name", ""),
+    )

@@ -191,3 +191,47 @@ def test_loops_in_loops_end() -> None:
         f'import playwright\ndef test_a(page):\n    page.goto("https://a.test/")\n{loops}{"    " * 7}page.click("#a")\n'
     )
     assert "limit" in refusal_of(text.encode(), "loops.py")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [f"def f{at}(p):\n    f{at + 1}(p)\n    f{at + 1}(p)" for at in range(18)],
+        [
+            "def f18(p):",
+            *[f"{'    ' * at}for x{at} in range(150):" for at in range(1, 5)],
+            "     " * 5 + "p.locator('a')",
+        ],
+    ],
+    ids=["functions", "loops"],
+)
+def test_a_script_that_multiplies_its_own_steps_is_refused_soon(lines: list[str]) -> None:
+    around = ["from playwright.sync_api import Page", "def f18(p):\n    pass", *lines]
+    test = ["def test_a(page: Page):", "    page.goto('https://a.example/')", "    f0(page)", "    f18(page)"]
+    if not lines[0].startswith("def f0"):
+        test.pop(2)
+    assert "too much to be followed" in refusal_of("\n".join([*around, *test]).encode(), "a.py")
+
+
+def test_classes_that_stand_above_themselves_come_to_an_end() -> None:
+    text = """
+from playwright.sync_api import Page
+class A(B):
+    def m(self): super().m()
+class B(A):
+    def n(self): self.n()
+def test_a(page: Page):
+    page.goto("https://a.example/")
+    A(page).m()
+    A(page).other.thing(page)
+    B(page).n()
+"""
+    assert "nested too deep" in refusal_of(text.encode(), "a.py")
+
+
+def test_fixtures_that_ask_for_themselves_or_without_end_come_to_an_end() -> None:
+    around = "import pytest\nfrom playwright.sync_api import Page\n@pytest.fixture\ndef a(a): return a\n"
+    chain = "".join(f"@pytest.fixture\ndef f{at}(f{at + 1}): return f{at + 1}\n" for at in range(400))
+    test = "def test_a(page: Page, a{}):\n    page.goto('https://a.example/')\n    page.fill('#a', a)\n"
+    assert len(read_recording((around + test.format("")).encode(), "a.py").steps) == 2
+    assert "nested too deep" in refusal_of((around + chain + test.format(", f0")).encode(), "a.py")

@@ -240,5 +240,5 @@ def test_of_several_tests_one_is_chosen() -> None:
 
 
 def test_a_script_in_another_language_is_refused_by_what_it_is() -> None:
-    with pytest.raises(InvalidInput, match="no Python"):
+    with pytest.raises(InvalidInput, match="Playwright script in JavaScript or TypeScript"):
         imported("import { test } from '@playwright/test';\ntest('x', async ({ page }) => {});\n", "a.spec.ts")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.ingest.adapters.importing import read_recording
-from services.ingest.adapters.selenium_commands import COMMANDS, FLOW, known_name
+from services.ingest.adapters.selenium.commands import COMMANDS, FLOW, known_name
 from shared.contracts.steps import is_disabled
 from tests.unit.ingest.selenium_files import BASE, imported, left_out, notes_of, only, project, steps_of
 

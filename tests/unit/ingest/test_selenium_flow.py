@@ -3,7 +3,7 @@
 import pytest
 
 from services.ingest.adapters.importing import read_every_recording, read_recording
-from services.ingest.adapters.selenium_values import Unknown, holds, returned
+from services.ingest.adapters.selenium.values import Unknown, holds, returned
 from shared.core.errors import InvalidInput, TooLarge
 from tests.unit.ingest.selenium_files import Line, imported, left_out, notes_of, only, project, steps_of
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.ingest.adapters.imported import ImportedRecording
 from services.ingest.adapters.importing import MAX_STEPS, read_every_recording, read_recording
-from services.ingest.adapters.selenium_commands import COMMANDS, FLOW
+from services.ingest.adapters.selenium.commands import COMMANDS, FLOW
 from shared.contracts.recording import Step
 from shared.core.errors import InvalidInput, TooLarge
 from tests.unit.ingest.selenium_files import command, project

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from services.runner.policies import StepValue, steps_to_perform, values_of_steps
+from services.runner.policies import StepValue, steps_to_perform, values_of_steps, with_taken
 from shared.contracts.ingest import RecordingSnapshot
 from shared.contracts.recording import Step, Variable
 from shared.contracts.sealed import SEALED_PREFIX
@@ -33,6 +33,20 @@ def test_the_cell_of_the_mapped_column_comes_before_what_was_recorded():
 
 def test_without_a_column_the_recorded_value_is_typed_again():
     assert list(values_of_steps(recording(NAME), {}, {"age": "85"})) == [StepValue(1, "Ada", False, False)]
+
+
+def test_the_default_of_a_variable_comes_before_what_was_recorded_and_behind_the_cell():
+    name = Variable(type="input", default_value="Grace", step_number=1)
+    given = recording(NAME, Name=name)
+    assert list(values_of_steps(given, {}, {})) == [StepValue(1, "Grace", False, False)]
+    assert list(values_of_steps(given, {"name": "Name"}, {"name": ""})) == [StepValue(1, "", True, False)]
+
+
+def test_what_a_page_showed_is_a_text_in_a_script_and_nothing_else():
+    taken = {"name": "Ada", "evil": "\";alert(1);//\n'`${x}€😀"}
+    script = with_taken("return ${name} + `${other}` + ${ evil }", taken)
+    assert script.startswith('return "Ada" + `${other}` + "\\u0022\\u003balert\\u00281\\u0029')
+    assert script.endswith('\\u20ac\\ud83d\\ude00"')
 
 
 def test_what_was_sealed_only_because_its_fields_type_is_unknown_is_no_secret_on_the_page():

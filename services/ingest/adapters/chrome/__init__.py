@@ -1,0 +1,1 @@
+"""Recordings of Chrome's DevTools Recorder → canonical recordings: `recorder` is where it begins."""
