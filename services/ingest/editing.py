@@ -12,6 +12,13 @@ from shared.core.errors import Fault, InvalidInput, NotFound
 
 # Beside those that a column can fill: an address, a time, the answer to a dialog.
 VALUED = VALUE_EVENTS | {"navigate", "new_tab", "switch_tab", "wait"}
+# Words for a step at which a person decides: jobs cannot wait at a step yet.
+CHECKPOINTS = frozenset({"checkpoint", "approval", "manual_review"})
+NO_CHECKPOINT = (
+    "a checkpoint, where a row waits until a person has decided, cannot be inserted yet: it comes with the"
+    " checkpoints of jobs. Insert an assertion to stop a row that is not as it should be, or make two recordings"
+    " and run the second one when you have looked at what the first one did"
+)
 # What was known of the element that a step is no longer about.
 _OF_THE_ELEMENT = ("role", "taught", "adopted", "effects", "offsetX", "offsetY")
 
@@ -102,6 +109,8 @@ def edited(recording: RecordingSnapshot, edit: Edit) -> tuple[RecordingSnapshot,
                 _drop_variable(draft, label)
             order = [step.step_number for step in draft.steps if step.step_number != edit.number]
         case InsertStep():
+            if edit.step.event.strip().casefold() in CHECKPOINTS:
+                raise InvalidInput(NO_CHECKPOINT, [Fault("/event", "cannot be inserted yet")])
             order = _with_place_for(draft, edit.step.step_number)
         case _:
             assert_never(edit)

@@ -45,6 +45,7 @@ RECORDER = (
     "search",
     "recorder_secrets",
     "recorder_labels",
+    "recorder_closed",
     "recorder_describing",
     "recorder_telling",
     "recorder_typing",
@@ -79,7 +80,7 @@ def ranking() -> str:
 
 @cache
 def recorder() -> str:
-    """One expression that evaluates to the recorder: `start({tell, opened, keep})`, for every frame of a page."""
+    """One expression that evaluates to the recorder: `start({tell, opened, keep, asks})`, for every frame of a page."""
     return f"({_assembled(RECORDER)})({{}})"
 
 

@@ -93,6 +93,10 @@
       }
       scrollTo(surface); // out from under a sticky bar
     }
+    // Stars of a rating lie over their fields, which are all in one place.
+    for (const label of isToggle(element) ? labelsOf(element).filter(isVisible) : []) {
+      for (const [x, y] of pointsOf(label, null)) if (label.contains(hitAt(x, y))) return { x, y, commits: commits(label) };
+    }
     return { covered: cover ? nameFor(cover) : "the edge of the window" };
   };
 

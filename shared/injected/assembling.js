@@ -48,6 +48,8 @@
     id: told.id, dropped: told.dropped, event, navigation: { type: "same_page" }, bundle: {}, timestamp: Math.round(told.at), page: told.url, metadata: { recordedBy: "retold" }, ...more,
   });
 
+  const windowed = (viewport) => ({ viewport, recordedBy: "retold" });
+
   const bare = (url) => url.split(/[?#]/)[0];
   const sameFrame = (a, b) => JSON.stringify(a || []) === JSON.stringify(b || []);
 
@@ -105,6 +107,7 @@
       const cause = opener && (told.opener || told.referrer) && causeOf(opener, told, CAUSED);
       if (cause) return void leads(cause, told.url);
       if (tab.number > 1) return void (tab.opening = told); // told once something is done there
+      if (told.viewport && told.viewport.width) put({ ...pageStep("resize", { at: told.at, url: told.url }), metadata: windowed(told.viewport) }, told, tab);
       put(pageStep("navigate", told, { value: told.url, navigation: { type: "navigation", url: told.url } }), told, tab);
     };
 
@@ -137,7 +140,17 @@
       if (!causeOf(tab, told, CAUSED_TRAVEL)) for (let n = 0; n < Math.max(1, Math.abs(told.by)); n++) put(pageStep(WAYS[way], told), told, tab);
     };
 
+    // Whoever makes the window fit before anything is done there says how large it is to be, no more.
+    const fits = ({ step, tab }) => {
+      const [first] = steps;
+      const begins = first && first.event === "resize" && steps.every((one) => one.event === "resize" || one.event === "navigate");
+      if (step.event !== "resize" || !begins || tabs.get(tab)?.number !== first.tabId) return false;
+      first.metadata = windowed(step.metadata.viewport);
+      return true;
+    };
+
     const does = (told) => {
+      if (fits(told)) return;
       if (!tabs.has(told.tab)) tabs.set(told.tab, fresh());
       put({ ...told.step, id: told.id, ...kept(told) }, told, tabs.get(told.tab));
     };
@@ -164,7 +177,8 @@
     return candidate;
   };
 
-  // assembled(list) -> a canonical recording: {name, starting_url, steps, variables}. A step keeps the id that it was
+  // assembled(list) -> a canonical recording: {name, starting_url, steps, variables}. It begins with the size of the
+  // window that it was recorded in. A step keeps the id that it was
   // told under as `id` in `ids`, by its place.
   const assembled = (list, { name = "Recording" } = {}) => {
     const { steps: all, kinds } = assembly(list);

@@ -51,10 +51,8 @@
     return of;
   };
 
-  const only = (root, selector, element) => {
-    const found = root.querySelectorAll(selector);
-    return found.length === 1 && found[0] === element;
-  };
+  // The first alone costs little, and mostly says no.
+  const only = (root, selector, element) => root.querySelector(selector) === element && root.querySelectorAll(selector).length === 1;
 
   const alone = (element) =>
     [...(upOf(element) || element.getRootNode()).children].every((one) => one === element || one.localName !== element.localName);
@@ -104,14 +102,20 @@
   // How many others on the page are called the same, and how many of those stand among the same words:
   // then the name, or the words around it, cannot find the element again.
   const twinsOf = (element) => {
+    const { others, isTwin, isAlike } = lookForTwins(element);
+    const twins = others.filter(isTwin);
+    return { twins: twins.length, alikeTwins: twins.filter(isAlike).length };
+  };
+
+  // Where the twins are among, and how to tell them: for whoever cannot look at all of them at once.
+  const lookForTwins = (element) => {
     const said = (one) => one.getAttribute("aria-label") || visibleText(one);
     const own = said(element);
-    if (!own) return { twins: 0, alikeTwins: 0 };
-    const others = [...element.getRootNode().querySelectorAll(`a,button,summary,input,[role],${CSS.escape(tagOf(element))}`)];
-    const apart = others.filter((one) => one !== element && !one.contains(element) && !element.contains(one));
-    const twins = apart.filter((one) => said(one) === own && isVisible(one));
-    const around = twins.length ? neighbours(element) : "";
-    return { twins: twins.length, alikeTwins: twins.filter((one) => neighbours(one) === around).length };
+    const others = own ? [...element.getRootNode().querySelectorAll(`a,button,summary,input,[role],${CSS.escape(tagOf(element))}`)] : [];
+    const isTwin = (one) => one !== element && !one.contains(element) && !element.contains(one) && said(one) === own && isVisible(one);
+    let around = null;
+    const isAlike = (one) => neighbours(one) === (around === null ? (around = neighbours(element)) : around);
+    return { others, isTwin, isAlike };
   };
 
   const boxOf = (element) => {
@@ -195,5 +199,5 @@
     return (element) => isOfKind(element) && isThere(element);
   };
 
-  return { bundleOf, ownBundleOf, twinsOf, recordOf, recordsOf, selectorOf, pathOf, boxOf, collect, suiting, MOST_CANDIDATES, TEST_IDS };
+  return { bundleOf, ownBundleOf, twinsOf, lookForTwins, recordOf, recordsOf, selectorOf, pathOf, boxOf, collect, suiting, MOST_CANDIDATES, TEST_IDS };
 }

@@ -1,8 +1,11 @@
 // What a step needs to know of its element: the bundle, every locator that finds only this element, a label.
 (retold) => {
-  const { forget, oneByOne, ownBundleOf, twinsOf, selectorOf, treeOf, recorded, rootOf, tagOf, typeOf, roleOf, labelOf, address, quoted, isVolatile, TEST_IDS } = retold;
+  const { forget, oneByOne, gather, everything, ownBundleOf, twinsOf, lookForTwins, selectorOf, treeOf, recorded, rootOf, tagOf, typeOf, roleOf, labelOf, address, quoted, isVolatile, mayHost, TEST_IDS } = retold;
   const LARGE = 2500; // elements of a page on which a look at all of them is put off until it is idle
   const IDLE_WITHIN = 200; // ms
+  const QUIET = 300; // ms without input, before that begins
+  const PATIENCE = 1500; // ms that it is put off for input at most: the page may be left soon
+  const SLICE = 5; // ms of it at a time, which nobody notices who moves or types meanwhile
   const LONGEST_NAME = 100; // of a name or text that stands in a locator
 
   // Which frame this is: CSS selectors where the page around may be looked into, else places among its frames.
@@ -17,9 +20,13 @@
     } catch {
       // another origin
     }
+    return placeOf(view);
+  };
+  const placeOf = (view) => {
     for (let place = 0; place < view.parent.length; place++) if (view.parent[place] === view) return place;
     return 0;
   };
+  const placesOf = (view) => (view === view.parent ? [] : [...placesOf(view.parent), placeOf(view)]);
 
   const anchored = (element, tag) => {
     for (const key of ["id", ...TEST_IDS, "name"]) {
@@ -71,12 +78,48 @@
     return done;
   };
 
+  let busyAt = -Infinity;
+  const busyNow = () => (busyAt = performance.now());
+  const pause = async () => {
+    const latest = performance.now() + PATIENCE;
+    for (let left = QUIET; left > 0 && performance.now() < latest; left = busyAt + QUIET - performance.now()) {
+      await new Promise((resolve) => setTimeout(resolve, left));
+    }
+  };
+
+  // Which of many are so, in slices; `enough`: no more are looked for.
+  const fitting = async (many, isSo, enough = Infinity) => {
+    const found = [];
+    let at = 0;
+    const goOn = () => at < many.length && found.length < enough;
+    const slice = () => {
+      gather();
+      for (const end = performance.now() + SLICE; goOn() && performance.now() < end; at++) if (isSo(many[at])) found.push(many[at]);
+    };
+    while (goOn()) await idly(slice);
+    return found;
+  };
+
+  const twinsIdly = async (element) => {
+    const { others, isTwin, isAlike } = lookForTwins(element);
+    const twins = await fitting(others, isTwin);
+    return { twins: twins.length, alikeTwins: (await fitting(twins, isAlike)).length };
+  };
+
+  const findsIdly = async (root, spelling, element) => {
+    if (!/^(aria|text)\//.test(spelling)) return idly(() => finds(root, spelling, element));
+    const { fits } = recorded([spelling]);
+    if (!(await idly(() => fits(element, root)))) return false;
+    return !(await fitting(everything(root), (one) => one !== element && fits(one, root), 1)).length;
+  };
+
   // The same, bit by bit.
   const restIdly = async (element, what) => {
-    const bundle = { ...what.bundle, ...(await idly(() => twinsOf(element))) };
+    await pause();
+    const bundle = { ...what.bundle, ...(await twinsIdly(element)) };
     const selectors = [];
     for (const one of spellingsOf(element, bundle)) {
-      if (await idly(() => element.isConnected && finds(rootFor(element, bundle), one, element))) selectors.push([one]);
+      if (element.isConnected && (await findsIdly(rootFor(element, bundle), one, element))) selectors.push([one]);
     }
     return selectors.length ? { bundle, metadata: { selectors } } : { bundle };
   };
@@ -92,6 +135,7 @@
     const selector = selectorOf(element);
     const metadata = { elementTag: tagOf(element), role: roleOf(element), selectors: [[selector], [`xpath/${bundle.xpath}`]] };
     if (typeOf(element)) metadata.elementType = typeOf(element);
+    if (window !== window.parent) metadata.frame = placesOf(window);
     const what = { bundle, selector, label: labelOf(element), page: address(location.href), metadata };
     if (document.getElementsByTagName("*").length > LARGE) {
       rests.set(what, restIdly(element, what));
@@ -111,7 +155,7 @@
     let [inner] = event.composedPath();
     if (!(inner instanceof Element)) return null;
     for (let level = 0; level < 10; level++) {
-      const root = inner.shadowRoot || (inner.localName.includes("-") || inner.localName === "div" ? opened(inner) : null);
+      const root = inner.shadowRoot || (mayHost(inner) ? opened(inner) : null);
       if (!root) break;
       retold.roots.set(inner, root);
       const deeper = "clientX" in event && (event.clientX || event.clientY) ? root.elementFromPoint(event.clientX, event.clientY) : root.activeElement;
@@ -121,5 +165,5 @@
     return inner;
   };
 
-  return { describe, restLater, describePage, targetOf };
+  return { describe, restLater, describePage, targetOf, busyNow };
 }

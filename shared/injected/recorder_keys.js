@@ -1,5 +1,5 @@
 // Keys that mean something by themselves; what they enter into fields, or press, is told by the fields and the clicks.
-({ describe, describePage, fieldAt, tagOf, typeOf, BUTTONS }) => {
+({ describe, describePage, fieldAt, valueOf, tagOf, typeOf, BUTTONS }) => {
   const MODIFIERS = new Set(["Control", "Shift", "Alt", "AltGraph", "Meta", "CapsLock", "NumLock", "ScrollLock", "Fn", "Process", "Dead", "Unidentified"]);
   const ARROWS = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
   const SCROLLS = new Set([...ARROWS, "PageUp", "PageDown", "Home", "End", " "]);
@@ -7,6 +7,7 @@
   const EDITS = new Set("acvxzyACVXZY".split("").concat([...ARROWS, "Backspace", "Delete", "Home", "End"]));
   const BROWSERS = new Set("acflnprtwdjhou+-0vxzy".split("").concat([...ARROWS, "Tab", "PageUp", "PageDown", "Home", "End", "F4"]));
   const BROWSERS_ALONE = new Set(["Tab", "F1", "F3", "F5", "F6", "F7", "F11", "F12", "ContextMenu"]);
+  const SLID = new Set(["range", "number"]);
   const LINES = new Set(["text", "search", "email", "tel", "url", "password"]);
   const [ALWAYS, IF_TAKEN, NEVER] = ["always", "if the page takes it", "never"];
 
@@ -19,6 +20,7 @@
     if (["checkbox", "radio"].includes(field.type)) return key === "Enter" || key === "Escape" ? ALWAYS : IF_TAKEN;
     if (key === "Escape") return ALWAYS;
     if (tag === "textarea" || field.isContentEditable) return key === "Enter" || key === "Tab" || LISTS.has(key) ? IF_TAKEN : NEVER;
+    if (SLID.has(field.type) && SCROLLS.has(key)) return IF_TAKEN; // what the browser makes of it, the value tells
     if (key === "Enter" || (LISTS.has(key) && LINES.has(field.type))) return ALWAYS;
     return key.startsWith("F") && key.length > 1 && key.length < 4 ? ALWAYS : NEVER;
   };
@@ -55,12 +57,16 @@
       out.say("key_press", event, what, { element, metadata: { key: [...chordOf(event), ...shifted, key].join("+") } });
     };
 
+    // An editor that begins a new line by itself has taken the key only to write.
+    const linesIn = (element) => (element.isContentEditable && element.isConnected ? valueOf(fieldAt(element)).split("\n").length : 0);
+
     const settle = () => {
       if (!pending) return;
-      const { event, element, what, timer } = pending;
+      const { event, element, what, timer, lines } = pending;
       clearTimeout(timer);
       pending = null;
-      if (event.defaultPrevented) say(event, element, what);
+      const wrote = event.key === "Enter" && linesIn(element) > lines;
+      if (event.defaultPrevented && !wrote) say(event, element, what);
     };
 
     const onDown = (event) => {
@@ -75,7 +81,7 @@
       if (event.key === "Enter" && fieldAt(element)) sending = element;
       if (means === ALWAYS) return say(event, element, what);
       if (SCROLLS.has(event.key)) scrolls = performance.now();
-      pending = { event, element, what, timer: setTimeout(settle) };
+      pending = { event, element, what, lines: linesIn(element), timer: setTimeout(settle) };
     };
     const onUp = (event) => {
       if (event.key === "Enter") sending = null;

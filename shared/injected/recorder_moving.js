@@ -3,9 +3,17 @@
   const BY_HAND = 1000; // ms after a wheel, a finger, a key: what scrolls later does so by itself
   const AFTER_RESIZE = 400; // ms
 
-  const moving = ({ out, keys }) => {
+  // The window as a step has it, so that a row's window is like it.
+  const viewportOf = () => ({
+    width: innerWidth, height: innerHeight, deviceScaleFactor: devicePixelRatio,
+    isMobile: /\bMobi/.test(navigator.userAgent), hasTouch: matchMedia("(pointer: coarse)").matches,
+  });
+  const outside = () => `${outerWidth} ${outerHeight}`;
+
+  const moving = ({ out, keys, resizes }) => {
     let moved = -Infinity; // when something was done that scrolls
     let resizing = null;
+    let size = outside();
     const top = window === window.parent;
 
     const byHand = () => (moved = performance.now());
@@ -29,11 +37,14 @@
       else out.say("scroll", null, element ? describe(element) : describePage(), { element: target, metadata: { scroll } });
     };
 
+    // A panel of the browser that opens beside the page leaves the window as large as it was, and is no step.
     const onResize = () => {
-      if (!top) return;
+      if (!resizes || !top || document.hidden) return;
       clearTimeout(resizing);
       resizing = setTimeout(() => {
-        const viewport = { width: innerWidth, height: innerHeight, deviceScaleFactor: devicePixelRatio };
+        if (outside() === size) return;
+        size = outside();
+        const viewport = viewportOf();
         const growing = out.lastOn(window, "resize");
         if (growing) out.amend(growing, { metadata: { viewport } });
         else out.say("resize", null, describePage(), { element: window, metadata: { viewport } });
@@ -42,8 +53,7 @@
 
     const tellDocument = (type) => {
       const { iframeChain } = describePage().bundle;
-      const viewport = { width: innerWidth, height: innerHeight };
-      out.note("document", { began: performance.timeOrigin, url: address(location.href), type, referrer: address(document.referrer), opener: Boolean(window.opener), top, iframeChain, title: document.title, viewport });
+      out.note("document", { began: performance.timeOrigin, url: address(location.href), type, referrer: address(document.referrer), opener: Boolean(window.opener), top, iframeChain, title: document.title, viewport: viewportOf() });
     };
     const onShow = (event) => {
       if (event.persisted) tellDocument("back_forward");

@@ -1,5 +1,5 @@
 // The mouse, a finger, a pen: clicks of every kind, drags, and what had to be hovered before.
-({ describe, fieldAt, pressedOf, parentOf, within, typeOf, tagOf, isTextEntry, roleOf, hovering }) => {
+({ describe, fieldAt, pressedOf, parentOf, within, typeOf, tagOf, isTextEntry, isPressable, roleOf, hovering }) => {
   const FAR = 10; // CSS px: a press that moves so far is a drag
   const LONG = 600; // ms: a press held so long is held on purpose
   const ECHO = 30; // ms, within which a label's click comes again from its field
@@ -11,7 +11,7 @@
   const workedBy = (element) => {
     const pressed = pressedOf(element);
     const field = fieldAt(pressed);
-    if (pressed !== element || field) return field && field.isContentEditable ? field : pressed;
+    if (pressed !== element || field || isPressable(element) || tagOf(element) === "label") return field && field.isContentEditable ? field : pressed;
     let hand = element;
     const isHand = (one) => one && one !== document.body && one !== document.documentElement && getComputedStyle(one).cursor === "pointer";
     while (isHand(hand) && isHand(parentOf(hand))) hand = parentOf(hand);
@@ -41,8 +41,8 @@
     let swallow = false; // the click that ends a drag
 
     const sayHovers = (element, event) => {
-      for (const host of hovers.hostsFor(element)) {
-        if (!out.lastOn(host, "hover")) out.say("hover", event, describe(host), { element: host });
+      for (const { host, by } of hovers.hostsFor(element)) {
+        if (!out.lastOn(host, by)) out.say(by, event, describe(host), { element: host });
       }
     };
 
@@ -62,7 +62,7 @@
       const element = workedBy(inner);
       if (event.pointerType !== "touch") sayHovers(element, event);
       press = { element, inner, what: describe(element), event, point: pointOf(event, element), native: false, at: event.timeStamp };
-      hovers.forgetOver();
+      hovers.forgetOver(event);
       const field = fieldAt(element);
       if (field === element) typing.remember(field, press.what);
     };
@@ -161,7 +161,7 @@
 
     const listeners = {
       pointerdown: onDown, pointerup: onUp, click: onClick, dblclick: onDoubleClick, auxclick: onAuxClick, contextmenu: onContextMenu,
-      dragstart: onDragStart, drop: onDrop, dragend: onDragEnd, mouseover: hovers.onOver,
+      dragstart: onDragStart, drop: onDrop, dragend: onDragEnd, mouseover: hovers.onOver, focusin: hovers.onFocus,
     };
     return { listeners, start: hovers.start, stop: hovers.stop, settle: settleTick, forgetOver: hovers.forgetOver };
   };

@@ -2,6 +2,8 @@
 ({ describe, isSecret, noteSecret, isTextEntry, tagOf, typeOf }) => {
   const TICKED = new Set(["checkbox", "radio"]);
 
+  const UNSEEN = /[\u200b\ufeff]/g; // what editors put where nothing is written yet
+
   const hostOf = (element) => {
     let host = element;
     while (host.parentElement && host.parentElement.isContentEditable) host = host.parentElement;
@@ -29,7 +31,7 @@
         if (node.nodeType === Node.TEXT_NODE && (node.data.trim() || !/\n/.test(node.data))) {
           line();
           due = false;
-          lines[lines.length - 1] += node.data.replace(/\u00a0/g, " ");
+          lines[lines.length - 1] += node.data.replace(/\u00a0/g, " ").replace(UNSEEN, "");
         }
         if (node.nodeType !== Node.ELEMENT_NODE) continue;
         const block = isBlock(node);
@@ -53,6 +55,7 @@
     let before = null; // {field, what}: described before the page reacted to what is typed
     let chooser = null; // the click that opened a file chooser
     let scripted = null; // the field that a script has just pressed
+    let wanted = null; // {field, checked}: what a click made of a box, before the page could set it back for a while
 
     const whatOf = (field) => (before && before.field === field ? before.what : describe(field));
     const remember = (field, what) => (before = { field, what });
@@ -83,7 +86,8 @@
     };
 
     const ticked = (field, event) => {
-      const name = field.checked ? "check" : "uncheck";
+      const { checked } = wanted && wanted.field === field ? wanted : field;
+      const name = checked ? "check" : "uncheck";
       const growing = out.lastOn(field, "check", "uncheck");
       if (growing) out.amend(growing, { event: name });
       else out.say(name, event, whatOf(field), { element: field, instead: pressedFor(field) });
@@ -117,10 +121,14 @@
       if (pressed.type === "file" && last && last.step.event === "click") chooser = last;
       scripted = TICKED.has(pressed.type) ? pressed : null;
     };
-    const onClick = () => (scripted = null);
+    const onClick = (event) => {
+      scripted = null;
+      const [pressed] = event.composedPath();
+      wanted = TICKED.has(pressed.type) ? { field: pressed, checked: pressed.checked } : null;
+    };
 
     return { remember, listeners: { beforeinput: onBeforeInput, input: onInput, click: onClick }, onScriptedClick };
   };
 
-  return { typing, fieldAt };
+  return { typing, fieldAt, valueOf };
 }

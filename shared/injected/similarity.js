@@ -5,7 +5,7 @@
   // Equality must weigh far more than likeness: the best likeness of unequal strings.
   const MOST_UNEQUAL = 0.7;
   const VOLATILE = [
-    /^:[a-z0-9]+:$/i, /^(ember|react|mui|radix|headlessui|cdk|mat|yui|ext|gwt|uid|auto|tooltip|ui-id)[-_:]?\w*\d+/i,
+    /^:[a-z0-9]+:$/i, /[:«]r[a-z0-9]{1,4}[:»]/, /^(ember|react|mui|radix|headlessui|cdk|mat|yui|ext|gwt|uid|auto|tooltip|ui-id)[-_:]?\w*\d+/i,
     /\d{5,}/, /[0-9a-f]{8}-[0-9a-f]{4}-/i, /(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}/i, /^\d+$/,
     // classes that are made of a hash: css-1x2y3z, sc-bdVaJa, jss42, _abc12_3, Card_title__x7Q2b
     /^(css|jss|emotion|svelte|astro|go)-?(?=[a-z0-9]*\d)[a-z0-9]{3,}$/i, /^sc-[a-zA-Z]{5,}(-\d+)?$/, /^_[a-z0-9-]*\d[a-z0-9]*_\d+$/i, /__(?=\w*\d)(?=\w*[a-zA-Z])\w{5,8}$/,

@@ -44,8 +44,8 @@ async def test_what_was_recorded_with_the_extension_is_done_for_every_row(
         await page.wait_for_url("**/register/done*")
         await browser.stop()
         await panel.screenshot(path=tmp_path / "panel.png")
-        assert len(await browser.steps()) == 7, await browser.steps()
-        first = panel.get_by_label("Name of step 2")
+        assert len(await browser.steps()) == 8, await browser.steps()
+        first = panel.get_by_label("Name of step 3")
         await first.fill("Full name")
         await first.press("Tab")
         await panel.fill("#server", platform.address)
@@ -58,7 +58,7 @@ async def test_what_was_recorded_with_the_extension_is_done_for_every_row(
     (found,) = (await platform.client.get("/ingest/v1/recordings/find", params={"q": "Register by extension"})).json()
     recording = (await platform.client.get(f"/ingest/v1/recordings/{found['id']}")).json()
     assert recording["recording_method"] == "extension"
-    assert [(step["event"], step.get("label")) for step in recording["steps"]][1:4] == [
+    assert [(step["event"], step.get("label")) for step in recording["steps"]][2:5] == [
         ("type", "Full name"),
         ("type", "Email address"),
         ("type", "Password"),
@@ -127,12 +127,13 @@ async def test_the_extension_records_in_frames_closed_shadow_trees_and_other_tab
             await browser.stop()
             steps = (await browser.overview())["steps"]
     assert [step["event"] for step in steps] == [
-        "navigate", "type", "click", "navigate", "type", "click", "new_tab", "click",
+        "resize", "navigate", "type", "click", "navigate", "type", "click", "new_tab", "click",
     ]  # fmt: skip
-    assert steps[1]["bundle"]["isClosedShadow"] is True
-    assert steps[1]["bundle"]["shadowHosts"] == ["#closed"]
-    assert steps[1]["metadata"]["secret"] is True  # the field is called so
+    assert steps[0]["metadata"]["viewport"]["width"] == 1000
+    assert steps[2]["bundle"]["isClosedShadow"] is True
+    assert steps[2]["bundle"]["shadowHosts"] == ["#closed"]
+    assert steps[2]["metadata"]["secret"] is True  # the field is called so
     assert "shut" not in str(steps)
-    assert steps[2]["label"] == "Press"
-    assert steps[4]["bundle"]["iframeChain"] == [1]
-    assert steps[7]["tabId"] == 2
+    assert steps[3]["label"] == "Press"
+    assert steps[5]["bundle"]["iframeChain"] == [1]
+    assert steps[8]["tabId"] == 2

@@ -33,7 +33,8 @@ def _written(step: Step, notes: Notes) -> list[dict[str, Any]]:
         return [_custom(step)]
     about = {**keys, **_of_every_step(step, notes)}
     if event == "key_press":
-        return [{**about, "type": "keyDown"}, {**about, "type": "keyUp"}]
+        let_go = {key: value for key, value in about.items() if key != "assertedEvents"}
+        return [{**about, "type": "keyDown"}, {**let_go, "type": "keyUp"}]
     return [about]
 
 
@@ -51,7 +52,9 @@ def _of_every_step(step: Step, notes: Notes) -> dict[str, Any]:
     elif step.tab_id not in (None, notes.first_tab):
         notes.lost(step, "which tab it is done in is not kept: Chrome's recorder tells tabs apart by their addresses")
     if step.bundle.iframe_chain:
-        chain = [int(link) if isinstance(link, str) and link.isdigit() else link for link in step.bundle.iframe_chain]
+        places = metadata.get("frame")
+        given = places if isinstance(places, list) else step.bundle.iframe_chain
+        chain = [int(link) if isinstance(link, str) and link.isdigit() else link for link in given]
         if all(isinstance(link, int) for link in chain):
             keys["frame"] = chain
         else:

@@ -2,7 +2,7 @@
 
 import re
 
-from services.ingest.adapters.chrome_selectors import aria_name_and_role
+from services.ingest.adapters.chrome.selectors import aria_name_and_role
 from services.ingest.adapters.export_locators import alternatives_of
 from services.ingest.adapters.export_words import BEST_OF, NAMED
 from shared.contracts.recording import Step

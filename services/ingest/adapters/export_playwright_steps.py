@@ -12,6 +12,7 @@ from shared.contracts.recording import Step
 from shared.contracts.steps import event_of
 
 _TRAVELS = frozenset({"navigate", "go_back", "go_forward", "reload"})
+HIDDEN = 1  # CSS pixels: a box so small is drawn by its label
 _TAKEN = re.compile(r"\$\{([^{}]+)\}")
 
 
@@ -23,6 +24,7 @@ class Writer:
         self._parameter_of = parameter_of
         self._pages: dict[int | None, str] = {}
         self._dragging = False  # whether the step before has done the drop that comes now
+        self._opening = False  # whether the step opens the tab that the next one is done in
 
     def body(self, steps: Sequence[Step]) -> list[str]:
         """The statements, a comment before each step."""
@@ -30,7 +32,7 @@ class Writer:
         at = 0
         while at < len(steps):
             step, after = steps[at], steps[at + 1 :]
-            opens = self._opens_next(step, after)
+            opens = self._opening = self._opens_next(step, after)
             lines += ["", f"# {step.step_number}. {_comment(step)}"]
             written = self._step(step, after)
             if written is None:
@@ -83,6 +85,8 @@ class Writer:
             return []  # answered by the listener before the step that opens it
         if event in ("drag", "drop"):
             return self._dragged(step, event, after)
+        if step.bundle.is_closed_shadow:
+            self.notes.lost(step, "its element stands in a closed shadow tree, which Playwright does not look into")
         written = self._written(step, event)
         return self._around(step, written, after) if written is not None else None
 
@@ -113,9 +117,14 @@ class Writer:
             written.append("download.value.save_as(download.value.suggested_filename)")
         if after and event_of(after[0]) == "dialog":
             return [_listener(page, after[0]), *written]
-        if step.navigation.type == "navigation" and event_of(step) not in _TRAVELS:
+        if self._leads_on(step):
             return [f"with {page}.expect_navigation():", *(f"    {one}" for one in written)]
         return written
+
+    def _leads_on(self, step: Step) -> bool:
+        """Whether the step brings its page another document; one in a frame, or in a new tab, is waited for there."""
+        elsewhere = self._opening or step.bundle.iframe_chain or event_of(step) in _TRAVELS
+        return step.navigation.type == "navigation" and not elsewhere
 
 
 def _listener(page: str, step: Step) -> str:
@@ -176,6 +185,9 @@ def _select(writer: Writer, step: Step) -> str:
 
 
 def _tick(writer: Writer, step: Step) -> str:
+    box = step.bundle.bounding
+    if box and min(box.width, box.height) <= HIDDEN:
+        writer.notes.changed(step, "its box is hidden: Playwright ticks it only where its label does not cover it")
     return f".set_checked({TICKED}({writer.value(step)}))"
 
 

@@ -372,7 +372,6 @@ async def windows(page: Page) -> None:
     "a list scrolled until what is wanted is there",
     "endless.html",
     [("scroll", ""), ("click", "Row 60")],
-    judged=("chosen", "pressed", "click"),
 )
 async def scrolled(page: Page) -> None:
     await page.mouse.move(700, 500)
@@ -380,6 +379,75 @@ async def scrolled(page: Page) -> None:
         await page.mouse.wheel(0, 600)
         await page.wait_for_timeout(60)
     await page.get_by_text("Row 60", exact=True).click()
+
+
+@flow(
+    "a form in a closed shadow tree",
+    "shadows.html",
+    [("type", "Secret"), ("click", "Press"), ("click", "Light")],
+    given={"Secret": "deep down"},
+)
+async def closed_shadows(page: Page) -> None:
+    await page.hover("#closed")
+    await page.wait_for_timeout(100)
+    box = await page.locator("#closed").bounding_box()
+    assert box is not None
+    await page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)
+    await page.keyboard.type("deep down")
+    await page.mouse.click(box["x"] + box["width"] - 10, box["y"] + box["height"] / 2)
+    await page.click("#light")
+
+
+@flow(
+    "a window that is made smaller half way",
+    "form.html",
+    [("type", "Name", "Ada"), ("resize", ""), ("click", "Send")],
+)
+async def resized(page: Page) -> None:
+    await page.click("[name=name]")
+    await page.keyboard.type("Ada")
+    for width in (900, 800, 700):
+        await page.set_viewport_size({"width": width, "height": 600})
+    await page.wait_for_timeout(700)
+    await page.click("#send")
+
+
+@flow(
+    "widgets that libraries make",
+    "widgets.html",
+    [
+        ("uncheck", "Connect"),
+        ("check", "3 stars"),
+        ("key_press", "Volume"),
+        ("click", "Like"),
+        ("type", "Body", "one\ntwo"),
+        ("focus", "Day"),
+        ("click", "Pick"),
+        ("hover", "More"),
+        ("click", "Act"),
+        ("click", "Begin"),
+        ("click", "Yes"),
+        ("click", "Paper plane"),
+    ],
+)
+async def widgets(page: Page) -> None:
+    await page.click("#connect")
+    await page.click("label[for=s3]")
+    await page.focus("#volume")
+    await page.keyboard.press("ArrowRight")
+    await page.click("#cardbutton", position={"x": 3, "y": 3})
+    await page.click("#body p")
+    await page.keyboard.type("one")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("two")
+    await page.keyboard.press("Tab")
+    await page.click("#pick")
+    await page.hover("#more")
+    await page.click("#act")
+    await page.click("#begin")
+    await page.mouse.move(5, 5)
+    await page.click("#yes")
+    await page.click("#send")
 
 
 FLOWS = tuple(found for found in list(globals().values()) if isinstance(found, Flow))

@@ -2,17 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, CDPSession, Page
+from playwright.async_api import Error as PlaywrightError
 
 from shared.injected import assembling, recorder
 
 WORLD = "recorder"
 TELL = "retoldTell"
-START = f"({recorder()}).start({{ tell: (told) => {TELL}(JSON.stringify(told)) }})"
+RECORDING = "globalThis.retoldRecording"  # in that world
+START = f"{RECORDING} = ({recorder()}).start({{ tell: (told) => {TELL}(JSON.stringify(told)), asks: true }})"
 ASSEMBLE = f"""(list) => {{
   const {{ received, assembled }} = {assembling()};
   return assembled(list.reduce(received, []));
@@ -37,7 +39,10 @@ class Recorder:
         return page
 
     def _attend_soon(self, page: Page) -> None:
-        attending = asyncio.create_task(self._attend(page))
+        self._do(self._attend(page))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        attending = asyncio.create_task(work)
         self._attending.add(attending)
         attending.add_done_callback(self._attending.discard)
 
@@ -45,7 +50,7 @@ class Recorder:
         self._pages.append(page)
         number = len(self._pages)
         devtools = await self.context.new_cdp_session(page)
-        devtools.on("Runtime.bindingCalled", lambda called: self._keep(called["payload"], number))
+        devtools.on("Runtime.bindingCalled", lambda called: self._hear(devtools, called, number))
         await devtools.send("Runtime.enable")
         await devtools.send("Runtime.addBinding", {"name": TELL, "executionContextName": WORLD})
         await devtools.send("Page.enable")
@@ -61,8 +66,26 @@ class Recorder:
         assert browser is not None
         return await recorded_again(browser, self.told)
 
-    def _keep(self, payload: str, tab: int) -> None:
-        self.told.append({**json.loads(payload), "tab": tab})
+    def _hear(self, devtools: CDPSession, called: dict[str, Any], tab: int) -> None:
+        told = json.loads(called["payload"])
+        if told["kind"] == "host":
+            self._do(_open_tree(devtools, called["executionContextId"], told["number"]))
+        else:
+            self.told.append({**told, "tab": tab})
+
+
+async def _open_tree(devtools: CDPSession, world: int, number: int) -> None:
+    """Shows the recorder a closed shadow tree, which its host stands for."""
+    with suppress(PlaywrightError):  # the document is gone
+        asked = {"expression": f"{RECORDING}.closed.host({number})", "contextId": world}
+        host = (await devtools.send("Runtime.evaluate", asked))["result"]["objectId"]
+        whole = {"objectId": host, "depth": 1, "pierce": True}
+        described = (await devtools.send("DOM.describeNode", whole))["node"]
+        for tree in described.get("shadowRoots", []):
+            where = {"backendNodeId": tree["backendNodeId"], "executionContextId": world}
+            root = (await devtools.send("DOM.resolveNode", where))["object"]["objectId"]
+            opens = f"function () {{ {RECORDING}.closed.open({number}, this); }}"
+            await devtools.send("Runtime.callFunctionOn", {"objectId": root, "functionDeclaration": opens})
 
 
 @asynccontextmanager

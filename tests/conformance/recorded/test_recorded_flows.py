@@ -16,6 +16,8 @@ from tests.conformance.recorded.recording import recording_in
 from tests.conformance.running import Stage, judge
 from tests.conformance.server import Server
 
+WINDOW = {"width": 1000, "height": 800, "deviceScaleFactor": 1, "isMobile": False, "hasTouch": False}
+
 
 async def recorded(flow: Flow, browser: Browser, pages: Server) -> tuple[dict[str, Any], list[Any], str]:
     """The recording of a flow, what the server got meanwhile, and the address that its pages are under."""
@@ -39,13 +41,15 @@ async def test_a_flow_is_told_as_a_person_would_and_can_be_done_again(
     flow: Flow, chromium: Browser, fleet: Fleet, pages: Server, tmp_path: Path
 ) -> None:
     recording, told, run = await recorded(flow, chromium, pages)
-    opening, *steps = recording["steps"]
+    window, opening, *steps = recording["steps"]
+    assert window["event"] == "resize"
+    assert window["metadata"]["viewport"] == WINDOW
     assert brief(opening)[::2] == ("navigate", f"{pages.url}/{run}/{flow.page}")
     assert [brief(step) for step in steps] == flow.steps, [brief(step) for step in steps]
     for label, value in flow.given.items():
         assert value not in json.dumps(recording)
         assert recording["variables"][label]["required"] is True
-    again = tuple(_again(step, flow, pages, run) for step in steps)
+    again = tuple(_again(step, flow, pages, run) for step in (window, *steps))
     case = Case(flow.name, flow.page, again, _judged(flow, told), files=flow.files)
     judge(case, await Stage("cdp", fleet, pages, tmp_path).perform(case))
 

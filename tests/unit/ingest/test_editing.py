@@ -124,6 +124,11 @@ def test_a_step_that_is_put_in_gets_its_number_and_a_variable_of_its_own_where_i
     assert labels(after(InsertStep(step(6, "screenshot"))))[-1] == "screenshot"
 
 
+def test_a_step_that_waits_for_a_person_is_refused_with_a_word_of_when_and_what_instead() -> None:
+    with pytest.raises(InvalidInput, match="cannot be inserted yet: it comes with the checkpoints of jobs"):
+        after(InsertStep(step(2, "Checkpoint")))
+
+
 def test_a_label_that_another_step_has_gets_a_number_behind_it() -> None:
     found = after(InsertStep(step(6, "type", "Name", metadata={"elementType": "text"})))
     assert found.steps[5].label == "Name (2)"

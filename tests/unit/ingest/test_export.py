@@ -109,6 +109,23 @@ def test_chrome_keeps_every_step_that_it_has_a_word_for(steps: list[dict[str, An
     assert [essence(step) for step in round_trip(recording, "chrome")] == [essence(one) for one in recording.steps]
 
 
+def test_a_key_that_leads_on_leads_on_once() -> None:
+    press = with_element("key_press", "#q", metadata={"key": "Enter"})
+    press["navigation"] = {"type": "navigation", "url": "https://a.test/found"}
+    down, up = json.loads(exported(recording_of([press]), "chrome").content)["steps"][1:]
+    assert [down["type"], up["type"]] == ["keyDown", "keyUp"]
+    assert "assertedEvents" in down
+    assert "assertedEvents" not in up
+
+
+def test_a_frame_that_was_recorded_by_selector_is_counted_where_its_place_is_known() -> None:
+    click = with_element("click", "#a", metadata={"frame": [1, 0]})
+    click["bundle"] = {"iframeChain": ["#outer", "iframe"]}
+    file = exported(recording_of([click]), "chrome")
+    assert json.loads(file.content)["steps"][1]["frame"] == [1, 0]
+    assert not file.fidelity
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(steps_that_each_can_hold() | steps_that_playwright_holds(), max_size=8))
 def test_canonical_json_keeps_all_of_every_step(steps: list[dict[str, Any]]) -> None:

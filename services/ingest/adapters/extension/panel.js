@@ -2,7 +2,7 @@
 const WORDS = {
   navigate: "Open", click: "Click", double_click: "Double click", right_click: "Right click", type: "Type", select: "Choose", check: "Tick",
   uncheck: "Untick", upload: "Upload", key_press: "Press", drag: "Drag", drop: "Drop", hover: "Hover", scroll: "Scroll", go_back: "Back",
-  go_forward: "Forward", reload: "Reload", new_tab: "New tab", switch_tab: "Other tab", close: "Close tab", resize: "Resize", dialog: "Dialog",
+  go_forward: "Forward", reload: "Reload", new_tab: "New tab", switch_tab: "Other tab", close: "Close tab", resize: "Window", dialog: "Dialog",
 };
 const NAMED = new Set(["type", "select", "check", "uncheck", "upload", "click", "double_click", "right_click", "key_press", "drag", "drop", "hover"]);
 const SOON = 80; // ms: steps come in bursts
@@ -16,6 +16,7 @@ const make = (tag, className, text = "") => Object.assign(document.createElement
 const detailOf = ({ event, value, metadata }) => {
   if (metadata.secret) return "secret: not recorded, each row gives it";
   if (event === "key_press") return metadata.key;
+  if (event === "resize") return `${metadata.viewport.width} × ${metadata.viewport.height}`;
   if (event === "upload") return (metadata.files || []).map((file) => file.name).join(", ");
   return value || "";
 };
