@@ -34,6 +34,7 @@ from services.cli import (
     logs,
     model_calls,
     rebuilding,
+    recording,
     results,
     reviewing,
     revising,
@@ -102,6 +103,7 @@ def application(services: Services) -> typer.Typer:
     )
     over_http: Commands = (
         ("import", importing.import_recording),
+        ("record", recording.record),
         ("recordings", importing.recordings),
         ("export-recording", exporting_recordings.export_recording),
         ("variables", variables.variables),

@@ -40,6 +40,7 @@ class Channel:
 
 
 _ROW = Stream("row", "{job_id}", "{row}")
+_SESSION = Stream("runner", "session", "{session_id}")
 CHANNELS = (
     Channel("recording", Stream("ingest", "recording", "{recording_id}").subject(), "A recording's stream."),
     Channel("organization", Stream("ingest", "organization", "{organization_id}").subject(), "An organization's."),
@@ -48,6 +49,8 @@ CHANNELS = (
     Channel("row-commands", _ROW.subject("cmd"), "A row's stream, what the scheduler tells; runners queue here."),
     Channel("row-events", _ROW.subject(), "A row's stream, what its worker tells."),
     Channel("row-questions", _ROW.subject("ask"), "A row's stream, what its worker asks a model; healers queue here."),
+    Channel("browser-sessions", _SESSION.subject(), "A recording in a live browser: its begin, its end."),
+    Channel("recordings-told", _SESSION.subject("told"), "A recording in a live browser, second by second."),
     Channel("heals", Stream("healer", "heals", "{recording_id}").subject(), "All heals of a recording."),
     Channel("model-calls", Stream("healer", "model", "{job_id}").subject(), "What a model was asked for a job."),
 )
@@ -122,7 +125,7 @@ def owner_of(event: type[Event]) -> str:
     contract = event.__module__.rpartition(".")[2]
     if contract == "vision":  # a talk between two: one asks, the other answers
         return "runner" if event is ModelAsked else "healer"
-    return contract
+    return "runner" if contract == "live_recording" else contract
 
 
 def channel_of(event: type[Event]) -> Channel:
@@ -139,6 +142,10 @@ def channel_of(event: type[Event]) -> Channel:
             return by_name["job"]
         case "scheduler", "Row":
             return by_name["row-commands"]
+        case "runner", "Browser":
+            return by_name["browser-sessions"]
+        case "runner", "Recording":
+            return by_name["recordings-told"]
         case "runner", "Model":
             return by_name["row-questions"]
         case "runner", _:

@@ -4,8 +4,9 @@ from functools import partial
 
 from services.ingest import handlers
 from shared.bus.reactions import Reaction
-from shared.bus.subjects import ALL_HEALS, ROW_EVENTS
+from shared.bus.subjects import ALL_HEALS, BROWSER_SESSIONS, ROW_EVENTS
 from shared.contracts.healer import HealAccepted
+from shared.contracts.live_recording import BrowserSessionEnded
 from shared.contracts.runner import BundlesLearned
 from shared.runtime import Resources
 
@@ -24,5 +25,11 @@ def reactions(resources: Resources) -> tuple[Reaction, ...]:
             ALL_HEALS,
             HealAccepted,
             partial(handlers.adopt_heal, resources),
+        ),
+        Reaction(
+            "ingest-keeps-what-was-recorded-live",
+            BROWSER_SESSIONS,
+            BrowserSessionEnded,
+            partial(handlers.keep_live_recording, resources),
         ),
     )

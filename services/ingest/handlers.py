@@ -1,10 +1,11 @@
 """SHELL: one async function per thing that ingest does."""
 
+import json
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.ingest.adapters.edited import read_again
-from services.ingest.adapters.importing import ImportedRecording
+from services.ingest.adapters.importing import ImportedRecording, read_recording
 from services.ingest.aggregates.organization import Command as OrganizationCommand
 from services.ingest.aggregates.organization import FoundOrganization, organizations
 from services.ingest.aggregates.recording import (
@@ -24,6 +25,7 @@ from shared.bus.commands import carry_out
 from shared.bus.log import Context
 from shared.contracts.healer import HealAccepted
 from shared.contracts.ingest import REVISIONS, FidelityNote, RecordingSnapshot, snapshot_of
+from shared.contracts.live_recording import BrowserSessionEnded
 from shared.contracts.recording import Step, Variable
 from shared.contracts.runner import BundlesLearned
 from shared.contracts.steps import element_type_known, is_password, takes_value
@@ -39,10 +41,30 @@ async def import_recording(
     resources: Resources, caller: Caller, recording_id: UUID, imported: ImportedRecording, name: str | None
 ) -> int:
     """Seal what is secret and store the recording. Returns the position at which it stands in the log."""
-    steps = [await _sealed(resources.sealer, caller.org, recording_id, step) for step in imported.steps]
+    return await _import(resources, caller.context(), caller.user_id, (recording_id, name), imported)
+
+
+async def keep_live_recording(resources: Resources, recorded: Recorded) -> None:
+    """A recording in a live browser has ended: keep it under the id that it was promised.
+
+    Raises `InvalidInput` for what cannot be imported.
+    """
+    event = recorded.event
+    assert isinstance(event, BrowserSessionEnded)
+    if event.recording is not None:
+        imported = read_recording(json.dumps(event.recording).encode(), "The live recording")
+        context = Context.because_of(recorded, "ingest")
+        await _import(resources, context, event.user_id, (event.recording_id, event.name), imported)
+
+
+async def _import(
+    resources: Resources, context: Context, user_id: UUID, called: tuple[UUID, str | None], imported: ImportedRecording
+) -> int:
+    recording_id, name = called
+    steps = [await _sealed(resources.sealer, context.org, recording_id, step) for step in imported.steps]
     command = ImportRecording(
         recording_id=recording_id,
-        user_id=caller.user_id,
+        user_id=user_id,
         name=name or imported.name,
         description=imported.description,
         starting_url=imported.starting_url,
@@ -53,7 +75,7 @@ async def import_recording(
         fidelity=imported.fidelity,
     )
     stream = subjects.recording(recording_id)
-    decided = await carry_out(resources.log, recordings, stream, command, caller.context(), "import")
+    decided = await carry_out(resources.log, recordings, stream, command, context, "import")
     return decided.position
 
 

@@ -9,8 +9,10 @@ from fastapi.responses import StreamingResponse
 
 from services.runner.api_files import add_file_routes
 from services.runner.api_live import add_live_routes, job_of, line_message
-from services.runner.pages import add_pages
+from services.runner.api_recording import add_recording_routes
+from services.runner.pages import add_pages, add_recording_page
 from services.runner.projections import LOGS, RESULTS, queries
+from services.runner.recording_sessions import RecordingSessions
 from services.runner.standing import browsers_now, workers_now
 from shared.bus import subjects
 from shared.bus.presence import Presence
@@ -22,7 +24,7 @@ from shared.web.callers import CallerOf
 from shared.web.live import LIVE, LastEventId, live_response, seen_by
 
 
-def router(resources: Resources) -> APIRouter:
+def router(resources: Resources, recordings: RecordingSessions) -> APIRouter:
     """The routes of the runner."""
     routes = APIRouter(prefix="/v1")
     _result_routes(routes, resources)
@@ -30,7 +32,9 @@ def router(resources: Resources) -> APIRouter:
     _browser_routes(routes, resources)
     add_file_routes(routes, resources)
     add_live_routes(routes, resources)
+    add_recording_routes(routes, resources, recordings)
     add_pages(routes)
+    add_recording_page(routes)
     return routes
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.runner.recording_projections import RECORDING_SESSIONS
 from shared.bus.subjects import ALL_EVENTS, LINES_OF_ROWS, LINES_OF_WORKERS
 from shared.contracts.browsers import BROWSER_TYPES
 from shared.contracts.runner import ArtifactKept, RowFinished, RowStarted, StepEvidence, StepResult
@@ -251,4 +252,4 @@ LOGS = Projection("execution_logs", (LINES_OF_ROWS,), ("execution_logs",), _proj
 METRICS = Projection("vdi_metrics", (LINES_OF_WORKERS,), ("vdi_metrics",), _project_samples, source="lines")
 WORKERS = Projection("browser_workers", (LINES_OF_WORKERS,), ("browser_workers",), _project_workers, source="lines")
 ARTIFACTS = Projection("job_artifacts", (ALL_EVENTS,), ("job_artifacts",), _project_artifacts, events=(ArtifactKept,))
-PROJECTIONS = (RESULTS, LOGS, METRICS, WORKERS, ARTIFACTS)
+PROJECTIONS = (RESULTS, LOGS, METRICS, WORKERS, ARTIFACTS, RECORDING_SESSIONS)

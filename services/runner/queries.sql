@@ -157,3 +157,34 @@ from browser_sessions
 where execution_job_id = :job_id and (:status::text is null or status = :status)
 order by created_at desc, id
 limit :page;
+
+-- name: add_recording_session!
+insert into recording_sessions (
+    id, organization_id, recording_id, user_id, status, name, url, on_screen, worker_id, address, created_at,
+    last_active, expires_at
+)
+values (
+    :id, :organization_id, :recording_id, :user_id, 'active', :name, :url, :on_screen, :worker_id, :address, :at,
+    :at, :expires_at
+)
+on conflict (id) do nothing;
+
+-- name: move_recording_session!
+update recording_sessions
+set status = :status, last_active = :at
+where id = :id and ended_at is null;
+
+-- name: end_recording_session!
+update recording_sessions
+set status = :status, reason = :reason, message = :message, name = :name, step_count = :step_count,
+    last_active = :at, ended_at = :at
+where id = :id and ended_at is null;
+
+-- name: list_recording_sessions
+select id, recording_id, user_id, status, name, url, on_screen, created_at, last_active, expires_at, ended_at, reason,
+       message, step_count, address
+from recording_sessions
+where (:status::text is null or status = :status)
+  and (:before_at::timestamptz is null or (created_at, id) < (:before_at, :before_id::uuid))
+order by created_at desc, id desc
+limit :page;

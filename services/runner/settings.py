@@ -1,5 +1,6 @@
 """Environment variables of the runner."""
 
+import socket
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -32,6 +33,19 @@ class RunnerSettings(Settings):
         str, Field(description="private addresses that pages may reach: loopback, private, networks, hosts; by commas")
     ] = ""
     metrics_seconds: Annotated[float, Field(ge=1)] = 15.0
+    recording_sessions: Annotated[
+        int, Field(ge=0, le=64, description="recordings in live browsers at once by this process; 0: none")
+    ] = 4
+    recording_sessions_each: Annotated[
+        int, Field(ge=1, le=64, description="recordings in live browsers at once of one organization")
+    ] = 2
+    recording_idle_minutes: Annotated[
+        float, Field(gt=0, le=480, description="a live browser in which nothing is done for so long is closed")
+    ] = 15.0
+    runner_address: Annotated[
+        str | None,
+        Field(description="http://HOST:PORT at which other runners reach this very process"),
+    ] = None
 
     @property
     def rows_at_once(self) -> int:
@@ -39,6 +53,12 @@ class RunnerSettings(Settings):
         if self.slots != "auto":
             return self.slots
         return max(1, min(int(ROWS_PER_CORE * cores()), int(free_memory_mb() / MEMORY_OF_A_ROW), MOST_ROWS))
+
+    @property
+    def own_address(self) -> str:
+        """Where this process answers to other runners; one that listens everywhere is asked by its host's name."""
+        host = socket.gethostname() if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        return (self.runner_address or f"http://{host}:{self.port}").rstrip("/")
 
     @field_validator("allow_addresses")
     @classmethod

@@ -35,6 +35,7 @@ ALL_URL_POLICIES = "evt.ingest.url_policies.>"
 LINES_OF_ROWS = "log.row.>"
 LINES_OF_WORKERS = "log.worker.>"
 ALL_HEALS = "evt.healer.heals.>"
+BROWSER_SESSIONS = "evt.runner.session.*.evt"
 ALL_WATCHES = "live.watch.*.*"
 
 
@@ -84,6 +85,11 @@ def row(job_id: UUID, index: int) -> Stream:
     return Stream("row", str(job_id), str(index))
 
 
+def browser_session(session_id: UUID) -> Stream:
+    """A recording in a live browser (owner: runner): its begin and end on `evt`, what was done in it on `told`."""
+    return Stream("runner", "session", str(session_id))
+
+
 def heals(recording_id: UUID) -> Stream:
     """All heals of a recording (owner: healer)."""
     return Stream("healer", "heals", str(recording_id))
@@ -129,6 +135,11 @@ def place_of_watch(subject: str) -> tuple[UUID, int]:
 def pictures_of(job_id: UUID, row_index: int) -> str:
     """Where the pictures of a row that is watched go. No stream keeps them."""
     return f"live.picture.{job_id}.{row_index}"
+
+
+def presence_of_session(session_id: UUID) -> str:
+    """Where the runner that has a browser session answers that it does. No stream keeps it."""
+    return f"live.session.{session_id}"
 
 
 def samples_of(worker_id: str) -> str:

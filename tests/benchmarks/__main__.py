@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks engine|replay|heal|record`: measures, prints a table, writes build/bench/NAME.json."""
+"""`python -m tests.benchmarks engine|replay|heal|record|live`: measures, prints, writes build/bench/NAME.json."""
 
 import asyncio
 import signal
@@ -21,6 +21,7 @@ from tests.benchmarks.figures import Figure
 from tests.benchmarks.heal import rows as heal_rows
 from tests.benchmarks.heal.node import VARIABLE
 from tests.benchmarks.heal.ranking import show
+from tests.benchmarks.live import rows as live_rows
 from tests.benchmarks.peers import missing
 from tests.benchmarks.record import rows as record_rows
 from tests.benchmarks.replay import entrants
@@ -111,6 +112,16 @@ def record(as_json: Json = False, quick: Quick = False) -> None:
     rows = {name: partial(row, chosen) for name, row in record_rows.ROWS.items()}
     found = _finish(_measure(rows, None if as_json else notes), notes)
     figures.report(found, record_rows.RECORD, as_json=as_json)
+
+
+@app.command()
+def live(as_json: Json = False, quick: Quick = False) -> None:
+    """From a key in the page of a recording session to the frame that shows what it did."""
+    notes = Console(stderr=True)
+    chosen = live_rows.QUICK if quick else live_rows.FULL
+    rows = {name: partial(row, chosen) for name, row in live_rows.ROWS.items()}
+    found = _finish(_measure(rows, None if as_json else notes), notes)
+    figures.report(found, live_rows.LIVE, as_json=as_json)
 
 
 def _known(only: list[str] | None, rows: Mapping[str, Any]) -> list[str]:

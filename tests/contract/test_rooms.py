@@ -13,6 +13,8 @@ ROOMS = {
     "migrations", "adapters", "api.py", "logins.py", "standing.py", "pages.py", "templates", "settings.py", "main.py",
     "pacing.py", "row_options.py", "row_report.py", "keeping.py", "steering.py", "automation.py",
     "live.py", "watched_row.py", "api_live.py", "api_files.py",
+    "api_recording.py", "recording_sessions.py", "recording_projections.py", "live_session.py", "live_viewers.py",
+    "forwarding.py", "session_stream.py", "ending_sessions.py", "live_steps.py", "lost_sessions.py",
     "model_calls.py", "model_worker.py", "model_projections.py", "queries_model.sql", "api_model.py", "asking_model.py",
     "known_heals.py", "fragility.py", "revisions.py", "api_revisions.py", "api_security.py",
     "api_exports.py", "api_imports.py", "api_variables.py", "api_editing.py", "editing.py", "comparing.py",

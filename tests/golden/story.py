@@ -46,6 +46,7 @@ from tests.golden.jobs import (
     job_whose_worker_is_lost,
     start,
 )
+from tests.golden.live import recordings_in_live_browsers
 from tests.golden.reviews import job_in_review
 from tests.golden.samples import (
     BEGIN,
@@ -75,6 +76,7 @@ def story(name: str = "first") -> list[Append]:
     job_whose_worker_is_lost(teller)
     automation_job(teller)
     job_in_review(teller)
+    recordings_in_live_browsers(teller)
     return teller.told
 
 

@@ -13,6 +13,8 @@ from shared.contracts.recording import LocatorBundle, Step
 from shared.contracts.steps import event_of
 
 if TYPE_CHECKING:
+    from services.runner.adapters.cdp.connection import JSON, Channel
+    from services.runner.adapters.cdp.tab import CdpTab
     from services.runner.adapters.driver_terms import WindowRemains
 
 WaitUntil = Literal["load", "domcontentloaded", "networkidle", "commit"]
@@ -25,6 +27,22 @@ FileLookup = Callable[[str], Awaitable[Path]]
 CacheLookup = Callable[[str, str], CachedHeal | None]
 # Page origin and path → one row at a time looks for a heal there; gives what another one found meanwhile.
 HealTurn = Callable[[str, str], AbstractAsyncContextManager[CachedHeal | None]]
+
+
+class Attendant(Protocol):
+    """Who attends to a window of Chromium's beside the steps: it has every channel before the page runs anything."""
+
+    def page(self, tab: "CdpTab", channel: "Channel") -> None:
+        """A page has come."""
+
+    def frame(self, tab: "CdpTab", channel: "Channel") -> None:
+        """A frame of it goes on in a process of its own."""
+
+    def dialog(self, channel: "Channel", event: "JSON") -> None:
+        """A dialog waits for its answer, which nobody else gives."""
+
+    def gone(self, tab: "CdpTab") -> None:
+        """A page is no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +62,7 @@ class SessionOptions:
     judge: Callable[[str], str | None] | None = None  # full address → why it may not be loaded; where a rule needs it
     storage: Mapping[str, Any] | None = None  # what a login left behind (Playwright's storage state)
     folder: Path | None = None  # of the row's own: downloads, traces, videos
+    attendant: Attendant | None = None
     trace: bool = False
     video: bool = False
     network_log: bool = False

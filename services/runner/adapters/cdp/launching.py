@@ -144,6 +144,8 @@ def _arguments(installed: Installed, headless: bool) -> list[str]:
         own.append(f"--disable-features={','.join(PLAYWRIGHT_DISABLES)}")
     if headless and not installed.shell:
         own.append("--headless")
+    if not headless:
+        own.append("--no-startup-window")  # it would be of no context of ours
     return [*ARGUMENTS, *own]
 
 

@@ -105,6 +105,8 @@ class CdpWindow(Window):
         channel.on("Target.detachedFromTarget", partial(self._on_inner_gone, tab, channel))
         self._hear(channel)
         channel.on("Page.javascriptDialogOpening", partial(self._on_dialog, channel))
+        if self.options.attendant is not None:
+            self.options.attendant.page(tab, channel)
         tab.prepared = self._preparation.page(channel)
         self.tabs.append(tab)
         self.listener.opened(tab)
@@ -116,6 +118,8 @@ class CdpWindow(Window):
         self.connection.forget(session)
         if tab is not None:
             tab.gone()
+            if self.options.attendant is not None:
+                self.options.attendant.gone(tab)
 
     def elsewhere(self, channel: Channel) -> None:
         """A worker that belongs to no page of its own."""
@@ -139,6 +143,8 @@ class CdpWindow(Window):
         if info["type"] == "iframe" and tab.tree.adopt(info["targetId"], channel):
             tab.listen(channel)
             self._hear(channel)
+            if self.options.attendant is not None:
+                self.options.attendant.frame(tab, channel)
             self._preparation.frame(channel)
         else:
             tab.requests.listen(channel)
@@ -166,6 +172,9 @@ class CdpWindow(Window):
     # --- what pages do on their own ---
 
     def _on_dialog(self, channel: Channel, event: JSON) -> None:
+        if self.options.attendant is not None:
+            self.options.attendant.dialog(channel, event)
+            return
         shown = DialogShown(event["type"], event["message"], event.get("defaultPrompt") or "")
         answer = self.listener.dialog(shown)
         given: JSON = {"accept": answer.accept}

@@ -1,0 +1,1 @@
+"""EDGE: a browser that a person uses from elsewhere, recorded: its picture out, input in, what was done told."""
