@@ -8,6 +8,7 @@ from services.runner import api
 from services.runner.adapters.no_browser import NoBrowsers
 from services.runner.loops import Worker
 from services.runner.main import BLUEPRINT
+from services.runner.recording_sessions import RecordingSessions
 from services.runner.settings import RunnerSettings
 from shared.ops.logging import configure_logging
 from shared.ops.settings import read_settings
@@ -18,7 +19,7 @@ def build(resources: Resources) -> Service:
     """The runner as its `main.py` builds it, but for the fleet."""
     worker = Worker(resources, NoBrowsers())
     return Service(
-        router=api.router(resources),
+        router=api.router(resources, RecordingSessions(resources)),
         tasks={"stopped-jobs": worker.watch_stopped_jobs, "samples": worker.send_samples},
         draining={"worker": worker.run},
     )

@@ -39,7 +39,7 @@ def _check(results: list[dict[str, object]], sites: Sites, rows: int) -> Counter
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 async def test_a_killed_runner_loses_no_row_and_doubles_none(
     headless_platform: Platform, sites: Sites, seed: int
 ) -> None:

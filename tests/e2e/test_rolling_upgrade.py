@@ -29,6 +29,7 @@ from tests.e2e.recordings import people, register
 from tests.e2e.releases import last_release, next_release
 
 SERVICES = ("ingest", "scheduler", "runner", "healer")
+HALVES = [{"ingest", "runner"}, {"scheduler", "healer"}]
 # From one line to the next two services change hands: every service runs alone in its release once, and all but it.
 ALONE = [{"ingest"}, {"scheduler"}, {"runner"}, {"healer"}]
 ALL_BUT_ONE = [set(SERVICES) - each for each in reversed(ALONE)]
@@ -159,7 +160,10 @@ async def _works(fleet: Fleet, sites: Sites, *, weather: bool = False) -> None:
     assert await fleet.put_aside() == before
 
 
-@pytest.mark.parametrize("old", [*ALONE, *ALL_BUT_ONE], ids=lambda old: "+".join(sorted(old)))
+SLOW = [pytest.param(old, marks=pytest.mark.slow) for old in (*ALONE, *ALL_BUT_ONE)]
+
+
+@pytest.mark.parametrize("old", [*HALVES, *SLOW], ids=lambda old: "+".join(sorted(old)))
 async def test_services_of_the_last_release_work_beside_those_of_this_one(
     fleet: Fleet, sites: Sites, last: Path, old: set[str]
 ) -> None:
@@ -167,7 +171,7 @@ async def test_services_of_the_last_release_work_beside_those_of_this_one(
     await _works(fleet, sites)
 
 
-@pytest.mark.parametrize("new", [{"scheduler", "healer"}, {"ingest", "runner"}], ids=lambda new: "+".join(sorted(new)))
+@pytest.mark.parametrize("new", HALVES[::-1], ids=lambda new: "+".join(sorted(new)))
 async def test_services_of_this_release_work_beside_those_of_one_to_come(
     fleet: Fleet, sites: Sites, following: Path, new: set[str]
 ) -> None:

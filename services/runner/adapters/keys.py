@@ -1,5 +1,6 @@
 """Keys pressed on the keyboard, wherever the cursor is."""
 
+import asyncio
 from typing import TYPE_CHECKING, Literal
 
 from services.runner.adapters.driver import Tab
@@ -15,6 +16,9 @@ HARMLESS = frozenset({"Tab", "Shift", "ShiftLeft", "ShiftRight", "CapsLock", "Nu
 MODIFIERS = frozenset({"Control", "Alt", "Meta", "AltGraph"})
 SENDS = frozenset({"Enter", "NumpadEnter", "\r", "\n"})
 DEEDS: dict[str, Literal["down", "up", "press"]] = {"key_down": "down", "key_up": "up", "key_press": "press"}
+# Pages that are worked by keys (lists sorted with the arrows, games, editors) often listen for the next one only after
+# they have drawn what the last one did; a person is never as fast.
+BETWEEN_SECONDS = 0.05
 IS_TYPING = "(engine) => document.hasFocus() && engine.isTyping()"
 
 
@@ -30,30 +34,36 @@ async def key(doing: "Performance") -> None:
         tab = located.tab
     else:
         tab, _ = await doing.session.page_for(doing.step, doing.options.wait_timeout)
-    if doing.leads_elsewhere or await _may_commit(doing, tab, name):
+    bare = name.removesuffix("Left").removesuffix("Right")
+    plain = bare in HARMLESS or bare in MODIFIERS or await _is_typing(tab)
+    if doing.leads_elsewhere or not plain or _may_send(doing, bare):
         await doing.intend(f"{doing.event} {name[:20]}")
     mark = doing.mark(tab)
     doing.dispatched = True
     await tab.key(DEEDS[doing.event], name)
-    _hold(doing, name)
+    _hold(doing, bare)
     await doing.settle(mark)
+    if not plain:
+        await asyncio.sleep(BETWEEN_SECONDS)
 
 
-def _hold(doing: "Performance", name: str) -> None:
-    bare = name.removesuffix("Left").removesuffix("Right")
+def _hold(doing: "Performance", bare: str) -> None:
     if bare in MODIFIERS and doing.event == "key_down":
         doing.session.held.add(bare)
     elif bare in MODIFIERS:
         doing.session.held.discard(bare)
 
 
-async def _may_commit(doing: "Performance", tab: Tab, name: str) -> bool:
-    bare = name.removesuffix("Left").removesuffix("Right")
+def _may_send(doing: "Performance", bare: str) -> bool:
+    """Whether a key may commit something although the cursor is in a text field: Enter, and shortcuts."""
     if bare in HARMLESS or bare in MODIFIERS:
         return False
-    if name in SENDS or doing.session.held or "+" in name[:-1]:
-        return True
+    return bare in SENDS or bool(doing.session.held) or "+" in bare[:-1]
+
+
+async def _is_typing(tab: Tab) -> bool:
+    """Whether the cursor is in a text field of any frame."""
     for frame in tab.frames:
         if await tab.ask(frame, IS_TYPING):
-            return False
-    return True
+            return True
+    return False

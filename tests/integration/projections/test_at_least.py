@@ -22,6 +22,8 @@ NO_READ_MODEL = {
     "/v1/jobs/{job_id}/rows/{row}/live",  # as it happens
     "/v1/jobs/{job_id}/rows/{row}/live.html",
     "/v1/jobs/{job_id}/rows/{row}/picture",
+    "/v1/recording-sessions/{session_id}",  # the log itself, and whoever holds it
+    "/v1/recording-sessions/{session_id}/view",
     "/v1/browser-types",  # who is present now
     "/v1/workers",
     "/v1/model",

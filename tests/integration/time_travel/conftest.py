@@ -5,9 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.integration.time_travel.telling import Told, telling
-from tests.unit.cli.conftest import logging_as_before
-
-__all__ = ["logging_as_before", "told"]
 
 
 @pytest.fixture(scope="session")
