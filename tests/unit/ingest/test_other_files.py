@@ -39,7 +39,7 @@ def refusal(content: bytes | str, name: str = "file.json") -> str:
         ("<TestCase>\n<selenese><command>open</command></selenese></TestCase>", "Katalon Recorder"),
         ('<html><body><table id="suiteTable"></table></body></html>', "import those"),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:1", "git lfs pull"),
-        (gzip.compress(b"{}"), "gzip"),
+        (gzip.compress(b"{}", mtime=0), "gzip"),
         (b"\x89PNG\r\n\x1a\n", "a picture"),
         ("title: a\nsteps: []", "neither JSON nor a script"),
         ({"log": {"version": "1.2", "entries": []}}, "a HAR file"),
