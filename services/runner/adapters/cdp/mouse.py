@@ -11,6 +11,10 @@ BITS = {"Alt": 1, "Control": 2, "Meta": 4, "Shift": 8}
 BUTTON_BITS = {"left": 1, "right": 2, "middle": 4, "back": 8, "forward": 16}
 MOUSE, DRAG = "Input.dispatchMouseEvent", "Input.dispatchDragEvent"
 
+# While something is held over a page, a browser tells it so again and again, also where the mouse rests. Lists that are
+# sorted are deaf for a moment after each change, and see only so where it is let go.
+LINGERS, LINGER_SECONDS = 3, 0.05
+
 Acknowledged = Callable[["asyncio.Future[JSON]"], Awaitable[None]]
 
 
@@ -75,7 +79,9 @@ class Mouse:
         """Lets go of the left button; drops what is dragged."""
         self._holding = False
         if self._dragged is not None:
-            await self._drag("dragOver")
+            for _ in range(LINGERS):
+                await self._drag("dragOver")
+                await asyncio.sleep(LINGER_SECONDS)
             await self._drag("drop")
             self._dragged = None
         else:

@@ -129,6 +129,33 @@ async def test_a_drag_that_is_let_go_at_once_is_dropped_as_well(opened: Opened) 
     assert "cargo" in await seen(opened)
 
 
+async def test_a_list_that_is_deaf_after_each_change_is_sorted_to_where_the_mouse_lets_go(opened: Opened) -> None:
+    await opened.show(
+        """<ol>"""
+        + "".join(f"<li id={one} draggable=true>{one}</li>" for one in "abcd")
+        + """</ol><script>
+      let held, deaf = 0;
+      ondragstart = (event) => { held = event.target; };
+      ondragover = (event) => {
+        event.preventDefault();
+        const over = event.target.closest("li");
+        if (!over || over === held || performance.now() < deaf) return;
+        const down = held.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_FOLLOWING;
+        over[down ? "after" : "before"](held);
+        deaf = performance.now() + 40;
+      };
+    </script>"""
+    )
+    tab = opened.tab
+    await tab.move(*await opened.centre("#a"))
+    await tab.hold()
+    x, y = await opened.centre("#a")
+    await tab.move(x + 5, y + 5, 2)
+    await tab.move(*await opened.centre("#c"), 5)
+    await tab.release()
+    assert await opened.read("document.querySelector('ol').textContent") == "bcad"
+
+
 async def test_what_follows_the_mouse_by_script_is_moved(opened: Opened) -> None:
     await opened.show(SLIDER)
     await opened.tab.move(*await opened.centre("#a"))
