@@ -16,6 +16,7 @@ from tests.benchmarks.rows import ROWS
 from tests.benchmarks.scale import SMOKE
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("row", ROWS)
 async def test_a_row_gives_figures_that_say_how_durable_they_are(row: str) -> None:

@@ -74,7 +74,7 @@ async def answers(log: Log, tried: Sequence[Attempt]) -> list[str]:
     return said
 
 
-@settings(max_examples=150, **CAREFUL)
+@settings(max_examples=75, **CAREFUL)
 @given(tried=attempts)
 async def test_the_twin_says_what_one_node_says(jetstream: JetStreamLog, tried: list[Attempt]) -> None:
     assert await answers(MemoryLog(catalogue()), tried) == await answers(jetstream, tried)

@@ -89,6 +89,7 @@ async def test_a_row_waits_while_others_go_on_and_goes_on_itself_when_it_is_acce
     assert entered(sites) == [f"Person {n}, Jr" for n in range(ROWS)]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 async def test_one_answer_serves_all_rows_also_those_that_gave_their_browsers_up(
     platform: Platform, sites: Sites

@@ -273,6 +273,7 @@ async def add_over_http(site: DjangoSite, person: dict[str, str]) -> None:
         await post(user, typed | names | joined | {"email": person["email"]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("release", ["old", "new"])
 async def test_ten_browsers_at_once_add_the_25_people_without_a_locked_database(home: Path, release: Release) -> None:
     turns = asyncio.Semaphore(10)

@@ -112,6 +112,7 @@ def test_without_pages_to_measure_on_it_says_what_to_name(tmp_path: Path) -> Non
         assert "docs/reference/healing.md" in ended.stderr
 
 
+@pytest.mark.slow
 async def test_training_gives_weights_of_which_none_counts_against(folder: Path) -> None:
     weights = (await ask(folder, lambda _: None, "train"))["weights"]
     kept = json.loads(training.WEIGHTS.read_text())

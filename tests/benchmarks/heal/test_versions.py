@@ -131,6 +131,7 @@ async def test_an_element_that_is_not_the_one_of_the_table_ends_the_row_as_wrong
     assert "recorded.jpg" in page
 
 
+@pytest.mark.slow
 async def test_what_is_refused_is_done_by_hand_and_the_rest_is_told_as_helped() -> None:
     with Sites() as sites:
         async with browsers() as (browser, fleet):

@@ -33,6 +33,7 @@ def only_two(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # All of them take minutes, as the benchmark itself does.
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS if os.environ.get("RETOLD_SMOKE") == "all" else ["forms"])
 async def test_a_row_gives_figures_that_say_what_was_counted(row: str, arena: Arena) -> None:
     told: list[str] = []

@@ -231,6 +231,7 @@ async def test_the_new_tables_are_as_durable_and_as_indexed_as_the_old_ones(read
     await admin.close()
 
 
+@pytest.mark.slow
 async def test_nothing_in_the_world_follows_a_rebuild(read_models: ReadModels) -> None:
     """No event, line, timer, dead letter or key is written, and no reaction gets anything to do."""
     jetstream = read_models.resources["ingest"].nats.jetstream()

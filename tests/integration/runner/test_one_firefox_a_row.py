@@ -13,6 +13,7 @@ pytestmark = pytest.mark.skipif(not installed("firefox").available, reason="no F
 FIREFOX = SessionOptions(engine="firefox")
 
 
+@pytest.mark.slow
 async def test_two_rows_at_once_have_two_firefoxes():
     async with Fleet() as fleet, fleet.session(FIREFOX), fleet.session(FIREFOX):
         assert fleet.browsers_running == 2

@@ -190,7 +190,7 @@ def variants() -> Iterator[type[Trouble]]:
 def test_no_row_runs_twice_unseen_and_every_job_can_end(machine: type[Trouble]) -> None:
     case = machine.TestCase()
     case.settings = settings(
-        max_examples=40,
+        max_examples=25,
         stateful_step_count=40,
         deadline=None,
         database=None,

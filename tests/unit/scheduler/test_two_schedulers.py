@@ -296,7 +296,7 @@ class Schedulers(RuleBasedStateMachine):
 
 TestTwoSchedulers = Schedulers.TestCase
 TestTwoSchedulers.settings = settings(
-    max_examples=80,
+    max_examples=40,
     stateful_step_count=50,
     deadline=None,
     database=None,
