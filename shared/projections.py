@@ -17,6 +17,7 @@ from shared.db.migrations import Migration
 from shared.db.pool import NO_ANSWER, Connection, Database, act_for
 from shared.db.queries import load_queries
 from shared.ops.metrics import DEAD_LETTERS, PROJECTION
+from shared.tasks import end
 
 # What an event can do wrong by itself: a table refuses its values, or they do not fit together.
 POISON = (
@@ -158,11 +159,7 @@ async def read_ahead(source: Source, projection: Projection, after: int) -> Asyn
                 coming = asyncio.ensure_future(anext(bulks))
                 yield bulk
         finally:
-            while not coming.done():  # again, should the cancellation be lost in Python 3.11's wait_for
-                coming.cancel()
-                await asyncio.wait([coming], timeout=1.0)
-            if not coming.cancelled():
-                coming.exception()
+            await end([coming])
 
 
 async def _in_bulks(batches: AsyncGenerator[Any, None]) -> AsyncGenerator[Bulk, None]:

@@ -38,6 +38,7 @@ from shared.ops.open_letters import watching_letters
 from shared.ops.settings import Settings, parse_tokens
 from shared.projections import Projection, Projector, Source
 from shared.secrets import Sealer
+from shared.tasks import end
 from shared.web.app import health_routes, service_app
 from shared.web.problems import install_problems
 
@@ -220,9 +221,7 @@ async def _serve(
         server.should_exit = True
         if draining:
             await asyncio.wait(draining, timeout=DRAIN_SECONDS)
-        for task in (*background, *draining, stop):
-            task.cancel()
-        await asyncio.gather(*background, *draining, stop, return_exceptions=True)
+        await end([*background, *draining, stop])
         await http
 
 

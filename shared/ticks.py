@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TypeVar
 
+from shared.tasks import end
+
 T = TypeVar("T")
 
 
@@ -24,12 +26,8 @@ async def with_ticks(
                 yield None
     finally:
         stop.cancel()
-        while upcoming is not None and not upcoming.done():
-            # Once is not enough: in Python 3.11 `asyncio.wait_for` loses a cancellation that comes with the answer.
-            upcoming.cancel()
-            await asyncio.wait({upcoming}, timeout=0.5)
-        if upcoming is not None and not upcoming.cancelled():
-            upcoming.exception()  # nobody else asks for it
+        if upcoming is not None:
+            await end([upcoming])
         close = getattr(batches, "aclose", None)
         if close is not None:
             await close()

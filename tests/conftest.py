@@ -27,8 +27,8 @@ os.environ["COLUMNS"] = "200"  # tables are as wide everywhere, also where no te
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Tests wait for servers and browsers half of their time."""
-    return 2 * (os.cpu_count() or 1)
+    """Tests wait for servers and browsers part of their time: half as many again as there are cores."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
 @pytest.fixture(autouse=True)

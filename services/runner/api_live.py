@@ -17,6 +17,7 @@ from shared.core.errors import NotFound, Refused, RetoldError
 from shared.lines import StoredLine
 from shared.pictures import Picture, Pictures, Place
 from shared.runtime import Resources
+from shared.tasks import end
 from shared.web.callers import CallerOf
 from shared.web.live import LIVE, LastEventId, LiveMessage, Seen, event_id, messages_response, seen_by
 
@@ -168,9 +169,7 @@ async def _beside(telling: _Telling, work: Coroutine[Any, Any, None]) -> AsyncIt
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end([task])
 
 
 def line_message(item: StoredLine) -> LiveMessage:

@@ -23,6 +23,7 @@ from services.runner.recording_projections import RECORDING_SESSIONS, queries
 from services.runner.recording_sessions import Asking, RecordingSessions
 from shared.core.errors import InvalidInput, NotAllowed, Refused, RetoldError, TooLarge
 from shared.runtime import Resources
+from shared.tasks import end
 from shared.web.at_least import at_least
 from shared.web.callers import CallerOf
 from shared.web.paging import PageOf, link_next
@@ -194,9 +195,7 @@ async def _serve(socket: WebSocket, recordings: RecordingSessions, session_id: U
             await socket.close(NORMAL)
     finally:
         session.viewers.discard(viewer)
-        for task in (sending, hearing):
-            task.cancel()
-        await asyncio.gather(sending, hearing, return_exceptions=True)
+        await end([sending, hearing])
 
 
 async def _send(socket: WebSocket, session: LiveSession, viewer: Viewer) -> None:

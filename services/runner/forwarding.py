@@ -12,6 +12,7 @@ from fastapi import Request, Response, WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 
 from shared.core.errors import Unavailable
+from shared.tasks import end
 
 PASSED_ON = "x-retold-passed-on"  # once is enough
 OPEN_SECONDS = 5.0
@@ -63,9 +64,7 @@ async def pass_on_socket(socket: WebSocket, address: str) -> None:
     try:
         await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (there, back):
-            task.cancel()
-        await asyncio.gather(there, back, return_exceptions=True)
+        await end([there, back])
         await far.close()
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         await socket.close(far.close_code or GOING_AWAY, far.close_reason or "")

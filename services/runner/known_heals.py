@@ -23,6 +23,7 @@ from shared.core.errors import RetoldError, Unavailable
 from shared.core.time_and_ids import Clock, new_id
 from shared.keys import KeyRing
 from shared.ops.metrics import HEAL_CACHE
+from shared.tasks import end
 
 RECORDINGS_KEPT = 50
 OPEN_SECONDS = 2.0  # longer than this no row waits for the cache: without it, it heals by itself
@@ -150,8 +151,7 @@ class RecordingHeals:
         try:
             yield
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            await end([keeping])
             await lease.give_up()
 
 
@@ -202,9 +202,7 @@ class KnownHeals:
         """End all views."""
         tasks = [task for _, task in self._views.values() if task is not None]
         self._views.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
     async def _view(self, org: UUID, recording_id: UUID, heals: RecordingHeals) -> None:
         assert self._shelf is not None

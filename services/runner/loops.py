@@ -44,6 +44,7 @@ from shared.core.time_and_ids import PLATFORM_ORG, new_id, now
 from shared.lines import Line
 from shared.pictures import Pictures
 from shared.runtime import Resources
+from shared.tasks import end
 
 FINISH_SECONDS = 15.0  # of the DRAIN_SECONDS that the process has
 RETRY_SECONDS = 1.0
@@ -275,6 +276,4 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await end([task])

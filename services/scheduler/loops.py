@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -24,6 +23,7 @@ from shared.contracts.scheduler import JobSubmitted
 from shared.core.errors import Conflict, Refused, Unavailable
 from shared.core.time_and_ids import derived_id, new_id
 from shared.runtime import Resources
+from shared.tasks import end
 from shared.ticks import with_ticks
 
 # One subject, though jobs and rows are all that counts: with two the server is slower by far (see `Log.follow`).
@@ -81,7 +81,7 @@ class Reign:
             if self._orders and self._resources.stopping.is_set():
                 await asyncio.wait(self._orders, timeout=STOP_SECONDS)
         finally:
-            await _end([*tasks, *self._orders, self._failure])
+            await end([*tasks, *self._orders, self._failure])
         for each in done:
             each.result()
 
@@ -216,20 +216,6 @@ def _refuse_unreadable(batch: Batch) -> None:
             f"nothing is dispatched: the log's message {message.position} cannot be read by this release "
             f"({message.reason}); run the scheduler of the release that wrote it"
         )
-
-
-async def _end(tasks: Sequence[asyncio.Future[None]]) -> None:
-    """Cancel until all have ended.
-
-    Once is not enough: in Python 3.11 `asyncio.wait_for` loses a cancellation that comes together with the answer.
-    """
-    while pending := [task for task in tasks if not task.done()]:
-        for task in pending:
-            task.cancel()
-        await asyncio.wait(pending, timeout=0.5)
-    for task in tasks:
-        if not task.cancelled():
-            task.exception()  # the first error is the one that is told
 
 
 async def _sleep(seconds: float, stopping: asyncio.Event) -> None:

@@ -95,6 +95,7 @@ class JetStreamLog:
         if len(payload) > self._client.max_payload:
             raise TooLarge(
                 f"the events of one decision take {len(payload):,} bytes and the log takes {self._client.max_payload:,}"
+                " (max_payload in nats.conf)"
             )
         return payload
 

@@ -13,7 +13,7 @@ from shared.core.errors import Conflict, RetoldError, TooLarge, Unavailable
 from shared.core.events import Catalogue, Event, Recorded
 from shared.core.time_and_ids import Clock, now
 
-MAX_PAYLOAD = 1024 * 1024  # nats-server's default
+MAX_PAYLOAD = 8 * 1024 * 1024  # as our nats.conf has it
 ATTEMPTS = 6  # as many as JetStreamLog makes
 
 

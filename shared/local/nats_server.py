@@ -109,6 +109,7 @@ class NatsServer:
         text = f"""listen: "127.0.0.1:{port}"
 server_name: "{self._member.name if self._member else "retold-local"}"
 pid_file: {json.dumps(str(self._folder / "nats.pid"))}
+max_payload: 8MB
 authorization {{ users: [{{ user: "retold", password: "{self._home.secret("nats")}" }}] }}
 accounts {{ $SYS {{ users: [{{ user: "system", password: "{self._home.secret("nats-system")}" }}] }} }}
 jetstream {{

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 
 import asyncpg
 
 from shared.local import LocalStack
 from shared.projections import Projection, Projector, checkpoint
 from shared.runtime import Resources
+from shared.tasks import end
 
 
 def projector_of(resources: Resources, projection: Projection) -> Projector:
@@ -35,9 +35,7 @@ async def project_all(resources: Resources, projection: Projection, seconds: flo
                     running.result()
                 await asyncio.sleep(0.01)
     finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        await end([running])
 
 
 async def rows_of(stack: LocalStack, service: str, tables: Iterable[str]) -> dict[str, list[str]]:

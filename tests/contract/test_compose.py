@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from shared.bus.memory import MAX_PAYLOAD
+
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -47,7 +49,9 @@ def test_nats_takes_its_configuration_and_refuses_to_start_without_passwords(mon
     for name in passwords:
         monkeypatch.delenv(name, raising=False)
         assert name in run(*check, **{other: value for other, value in passwords.items() if other != name}).stderr
-    assert re.search(r"^\s*sync_interval: always$", (ROOT / "infra/nats/nats.conf").read_text(), re.MULTILINE)
+    written = (ROOT / "infra/nats/nats.conf").read_text()
+    assert re.search(r"^\s*sync_interval: always$", written, re.MULTILINE)
+    assert re.search(rf"^max_payload: {MAX_PAYLOAD // 1024**2}MB$", written, re.MULTILINE)
 
 
 def test_compose_runs_every_service_and_the_proxy_leads_to_each() -> None:

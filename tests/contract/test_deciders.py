@@ -128,7 +128,7 @@ def test_there_are_deciders_to_try():
 def test_deciding_the_same_command_again_after_its_events_yields_nothing(subject: Subject):
     decided = 0
 
-    @settings(max_examples=100, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
     @given(subject.happenings)
     def law(happenings: list[Any]) -> None:
         nonlocal decided
@@ -146,7 +146,7 @@ def test_every_command_is_carried_out_often_enough_to_try_the_law(name: str, com
     subject = next(subject for subject in SUBJECTS if subject.name == name)
     kinds: Counter[str] = Counter()
 
-    @settings(max_examples=100, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
     @given(subject.happenings)
     def count(happenings: list[Any]) -> None:
         kinds.update(type(command).__name__ for command, events, _ in decisions(subject.decider, happenings) if events)

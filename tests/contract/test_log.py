@@ -267,5 +267,5 @@ async def test_what_a_reader_cannot_decode_is_told_with_its_place_and_the_rest_g
 
 
 async def test_a_decision_over_the_limit_is_refused_with_both_sizes(log: Log) -> None:
-    with pytest.raises(TooLarge, match=r"1,048,576"):
-        await log.append(append(some_stream(), invited("x" * 1_100_000)))
+    with pytest.raises(TooLarge, match=r"8,388,608"):
+        await log.append(append(some_stream(), invited("x" * 8_400_000)))

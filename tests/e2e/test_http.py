@@ -74,6 +74,16 @@ async def test_a_file_over_the_limit_is_refused(platform: Platform) -> None:
     assert "5 MiB" in answer.json()["detail"]
 
 
+async def test_a_recording_of_two_thousand_steps_is_kept_and_shown(platform: Platform) -> None:
+    told = {"xpath": f"/html/body{'/div[1]' * 100}", "visibleText": "Save " * 40, "tag": "button"}
+    step = {"event": "click", "label": "Save", "navigation": {"type": "same_page"}, "bundle": told}
+    steps = [{"stepNumber": number, **step} for number in range(1, 2001)]
+    long = {"name": "Long", "starting_url": "https://example.org/", "steps": steps}
+    stored = await platform.import_recording(long)
+    shown = await platform.client.get(f"/ingest/v1/recordings/{stored['id']}", params={"at_least": stored["position"]})
+    assert (shown.status_code, len(shown.json()["steps"])) == (200, 2000)
+
+
 async def test_a_table_with_two_equal_headers_is_refused_by_name(platform: Platform, sites: Sites) -> None:
     recording = await platform.import_recording(register(sites.url))
     answer = await platform.client.post(

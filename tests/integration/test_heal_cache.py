@@ -25,6 +25,7 @@ from shared.core.time_and_ids import now
 from shared.keys import KeyRing
 from shared.local.nats_server import NatsServer
 from shared.runtime import Resources
+from shared.tasks import end
 from tests.conftest import OpenResources
 
 KEY = "ab" * 32
@@ -219,5 +220,4 @@ async def test_an_empty_bucket_is_filled_from_the_log(resources_of: OpenResource
         async with knowing(resources.nats, resources.keys) as known:
             heals = await known.of(org, recording)
             await until(heals, lambda heals=heals: heals.rejected(KEY) == {"#store"})  # type: ignore[misc]
-        shelving.cancel()
-        await asyncio.gather(shelving, return_exceptions=True)
+        await end([shelving])

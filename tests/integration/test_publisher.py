@@ -51,7 +51,7 @@ async def test_one_refused_append_does_not_hold_up_the_others(nats_client: Clien
 
 async def test_a_decision_that_is_too_large_is_refused_with_its_size(nats_client: Client) -> None:
     log = JetStreamLog(nats_client, catalogue())
-    event = RowStarted(job_id=uuid4(), row=0, attempt=1, worker_id="w" * 1_100_000, delivery=1)
+    event = RowStarted(job_id=uuid4(), row=0, attempt=1, worker_id="w" * 8_400_000, delivery=1)
     with pytest.raises(TooLarge, match="bytes and the log takes"):
         await log.append(Append(subjects.row(event.job_id, 0), [event], 0, "start", Context(ORG, "test")))
 

@@ -76,6 +76,9 @@ def main() -> None:
         for number, row in enumerate(rows_of(given.csv)):
             context = browser.new_context()
             {REPLAY_ROW}(context.new_page(), **values_of(row))
+            for page in context.pages:  # what was sent last arrives
+                with contextlib.suppress(PlaywrightError):
+                    page.wait_for_load_state("networkidle", timeout=5_000)
             context.close()
             print(f"row {{number}}: done")
         browser.close()
@@ -153,7 +156,8 @@ def playwright_script(recording: RecordingSnapshot) -> tuple[str, list[FidelityN
         "    python SCRIPT [--csv rows.csv]",
         '"""',
         "",
-        "import argparse\nimport csv\nimport os\nimport re\nimport time\n",
+        "import argparse\nimport contextlib\nimport csv\nimport os\nimport re\nimport time\n",
+        "from playwright.sync_api import Error as PlaywrightError\n"
         "from playwright.sync_api import Locator, Page, expect, sync_playwright\n",
         "# Column of a table: argument.",
         f"COLUMNS = {_mapping(parameters.columns)}",

@@ -19,7 +19,7 @@ from services.ingest.adapters.selenium.ide import import_selenium
 from services.ingest.adapters.selenium.project import chosen_tests, is_project, listed, read_project
 from shared.core.errors import InvalidInput, TooLarge
 
-MAX_RECORDING_BYTES = 900 * 1024  # one message of the log is at most 1 MiB, and secrets grow when encrypted
+MAX_RECORDING_BYTES = 3 * 1024**2  # a message of the log is at most 8 MiB, and what is sealed grows by a third
 MAX_NAME = 255
 
 _FORMATS = (

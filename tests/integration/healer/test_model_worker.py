@@ -66,7 +66,7 @@ async def test_the_model_sees_the_picture_and_its_choice_is_told_with_what_it_co
         (BROKEN, "error", True),
         (busy(429, "1"), "overloaded", True),
         (busy(529), "overloaded", True),
-        (Said(chooses(2).body, delay=4), "timeout", False),
+        (Said(chooses(2).body, delay=8), "timeout", False),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -75,7 +75,7 @@ async def test_no_answer_harms_the_service_and_each_says_what_it_was(
 ) -> None:
     model.otherwise = said
     questions = Questions(healer)
-    async with working(healer, **model.settings(model_seconds=2)):
+    async with working(healer, **model.settings(model_seconds=5)):
         answered = await questions.ask()
         model.otherwise = chooses(1)
         assert (await questions.ask()).outcome == "answered", "the worker goes on"

@@ -20,6 +20,7 @@ from shared.db.migrations import Migration, read_migrations
 from shared.local import LocalStack
 from shared.projections import Projection, Projector, Source, checkpoint
 from shared.runtime import Blueprint, Resources, supervise
+from shared.tasks import end
 
 PATIENCE = 60.0
 
@@ -71,9 +72,7 @@ class ReadModels:
         try:
             yield
         finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await end(running)
 
     async def reach(self, path: str, position: int) -> None:
         """Wait until it has come so far."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -21,6 +22,7 @@ from services.runner.live_viewers import Viewer
 from services.runner.main import BLUEPRINT
 from services.runner.recording_sessions import Asking, RecordingSessions
 from shared.bus import subjects
+from shared.chromium import installed_browsers
 from shared.contracts.live_recording import (
     BrowserSessionEnded,
     BrowserSessionIdled,
@@ -251,6 +253,8 @@ async def test_a_full_recording_says_so_and_keeps_what_it_has(
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if shutil.which("Xvfb") is None or all(one.shell for one in installed_browsers()):
+        pytest.skip("no Chromium here that opens windows, or no screen for it (Xvfb)")
     reading, writing = os.pipe()
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1300x900x24", "-nolisten", "tcp"],
