@@ -124,7 +124,7 @@ def test_the_end_holds_the_recording_and_none_where_nothing_was_done() -> None:
 
 
 def test_what_does_not_fit_into_the_end_is_said() -> None:
-    event = ended(*["navigate"] * 10, size=100 * 1024)
+    event = ended(*["navigate"] * 10, size=500 * 1024)
     assert event.recording is not None
     assert len(event.recording["steps"]) == 4
     assert "The last 6 did not fit" in event.message

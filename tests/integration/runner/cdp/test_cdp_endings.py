@@ -70,6 +70,13 @@ async def test_a_window_that_is_closed_under_a_question_ends_it(chromium: CdpBro
         assert opened.tab.closed
 
 
+def _goes_on(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 async def test_nothing_hangs_when_the_browser_dies(pages: Pages) -> None:
     browser = await launch(installed(), headless=True, args=["--retold-test=dies"])
     async with open_window(browser, pages) as opened:
@@ -78,6 +85,9 @@ async def test_nothing_hangs_when_the_browser_dies(pages: Pages) -> None:
         await asyncio.sleep(0.1)
         for pid in browser.pids():
             os.kill(pid, signal.SIGSTOP)
+        while any(_goes_on(pid) for pid in browser.pids()):  # a busy machine stops it a moment later
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)  # and so do its other threads
         probed = asyncio.create_task(browser.probe())
         await asyncio.sleep(0.1)
         for pid in browser.pids():
