@@ -84,7 +84,7 @@ def _parsed(text: str, subject: str) -> Any:
             parse_constant=_refused_constant,
         )
     except json.JSONDecodeError as error:
-        if not text[: error.pos].strip() and text[error.pos] not in "/{[":
+        if not text[: error.pos].strip() and text[error.pos : error.pos + 1] not in ("/", "{", "["):
             raise InvalidInput(
                 f"{subject} holds no recording: it is neither JSON nor a script of Playwright."
             ) from None

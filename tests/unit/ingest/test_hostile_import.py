@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.ingest.adapters.importing import MAX_FILE_BYTES, MAX_RECORDING_BYTES, MAX_STEPS, read_recording
@@ -134,6 +134,8 @@ def test_the_importers_never_evaluate_what_a_recording_holds() -> None:
     assert not any(call in code for call in (" eval(", " exec(", "__import__", "subprocess", "pickle"))
 
 
+@example(b"\xef\xbb\xbf")
+@example(b"")
 @given(st.binary(max_size=300))
 def test_random_bytes_are_a_recording_or_a_refusal(content: bytes) -> None:
     with pytest.raises(InvalidInput):
