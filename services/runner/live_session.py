@@ -219,7 +219,7 @@ class LiveSession(Owner):
             **told_of(started, self.ended),
             "name": self.steps.name,
             "status": self.ended.status if self.ended else self.stream.state.phase,
-            "paused": self.steps.paused,
+            "paused": self.steps.pauses.paused,
             "follow": self.held.follow,
             "width": self.browser.size[0],
             "height": self.browser.size[1],
@@ -263,7 +263,7 @@ class LiveSession(Owner):
                 self.steps.rename(act.name)
                 self.tell_session()
             case acts.Pause() | acts.Resume():
-                self.steps.pause(paused=isinstance(act, acts.Pause))
+                await self.steps.pause(paused=isinstance(act, acts.Pause))
                 self.tell_session()
             case acts.Stop():
                 self.wish("stopped")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.runner.adapters.live.assembler import Assembler
 from services.runner.adapters.live.browser import LiveBrowser
 from services.runner.adapters.live.limits import MOST_RECORDING_BYTES, MOST_STEPS
 from services.runner.adapters.live.opening import FAILURES, assembling
+from services.runner.adapters.live.pauses import Pauses
 from services.runner.session_stream import ToldSoFar
 from shared.core.errors import InvalidInput, RetoldError, Unavailable
 
@@ -26,7 +28,7 @@ class LiveSteps:
         self.kept, self._browser, self._say = kept, browser, say
         self.name: str | None = None
         self.shown: list[dict[str, Any]] = []
-        self.paused = False
+        self.pauses = Pauses()
         self.full = False
         self._unassembled: list[dict[str, Any]] = []
         self._news = asyncio.Event()
@@ -36,8 +38,7 @@ class LiveSteps:
 
     def told(self, told: dict[str, Any]) -> None:
         """Something was done in the browser."""
-        known = told["id"] in self.kept.told
-        if told["id"] in self._ignored or self.full or (self.paused and not known):
+        if told["id"] in self._ignored or self.full or (told["id"] not in self.kept.told and self._held(told)):
             self._ignored.add(told["id"])
             return
         if told["kind"] == "step":
@@ -45,6 +46,10 @@ class LiveSteps:
         self.kept.tell(told)
         self._unassembled.append(told)
         self._news.set()
+
+    def _held(self, told: dict[str, Any]) -> bool:
+        now = time.time() * 1000
+        return self.pauses.held(told.get("at", now), now)
 
     def fit(self, width: int, height: int) -> None:
         """The window fits the page that shows it, and begins so in the recording as long as nothing is done in it."""
@@ -64,11 +69,12 @@ class LiveSteps:
         self.name = name.strip() or None
         self.kept.edit("", name=self.name)
 
-    def pause(self, *, paused: bool) -> None:
+    async def pause(self, *, paused: bool) -> None:
         """What is done from now on is not recorded; or is again, where the pages are by now."""
-        if paused == self.paused:
+        await self._browser.catch_up()
+        if paused == self.pauses.paused:
             return
-        self.paused = paused
+        self.pauses.turn(time.time() * 1000, paused=paused)
         here = self._browser.visit()
         if paused:
             self._left_at = {told["tab"]: told["url"] for told in here}

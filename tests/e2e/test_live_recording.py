@@ -111,7 +111,10 @@ async def test_steps_can_be_paused_deleted_and_had_back_and_all_of_it_discarded(
         assert await page.evaluate("document.activeElement.id") == "keys"
         await page.keyboard.press("F6")
         assert await page.evaluate("document.activeElement.id") != "keys"
-        assert await page.locator("#steps li").count() == 3
+        await live.click("#email")
+        await live.type("ann@example.org")
+        await live.has_step("Type", "Email address")
+        assert await page.locator("#steps li").count() == 4
         await page.click("#discard")
         await page.click("#discarding .danger")
         await page.wait_for_selector("#end:not([hidden])")

@@ -14,6 +14,10 @@ from websockets.exceptions import ConnectionClosed
 PATIENCE = 15.0
 HAND_SECONDS = 0.05  # from where the mouse comes to rest to the press
 AT = "position:absolute;left:20px;width:220px;height:24px;box-sizing:border-box"
+LATE = "".join(
+    f'<button style="{AT};top:{top}px">{label}</button>'
+    for label, top in {"One": 20, "Two": 60, "Three": 100, "Four": 140}.items()
+)
 # Where everything stands is part of the site: pictures are pressed at places.
 PAGES: dict[str, str] = {
     "/form": f"""<!doctype html><title>Form</title>
@@ -34,6 +38,8 @@ PAGES: dict[str, str] = {
 <div draggable=true aria-label=Card style="{AT};top:20px;background:gold">Card</div>
 <div aria-label=Lane style="{AT};top:120px;height:90px;background:silver" ondragover="event.preventDefault()"
  ondrop="document.title = 'Dropped'">Lane</div>""",
+    "/late": f"""<!doctype html><title>Late</title>{LATE}<script>
+addEventListener("pointerdown", () => {{ for (const end = Date.now() + 200; Date.now() < end;); }}, true);</script>""",
     "/tree": f"""<!doctype html><title>Tree</title><x-box style="{AT};top:20px"></x-box>
 <script>const root = document.querySelector("x-box").attachShadow({{ mode: "closed" }});
 root.innerHTML = "<button>Closed</button>";</script>""",

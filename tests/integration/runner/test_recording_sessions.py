@@ -214,6 +214,20 @@ async def test_what_is_done_while_it_pauses_is_not_recorded(platform: Platform, 
     ]
 
 
+async def test_what_is_done_around_a_pause_counts_as_when_it_was_done_not_as_when_the_page_tells(
+    platform: Platform, pages: str
+) -> None:
+    async with recording(platform, f"{pages}/late") as (session, person):
+        for top, then in ((32, "pause"), (72, "resume"), (112, "pause")):
+            await person.press(WITHIN, top)
+            await person.say(then)
+        await person.say("resume")
+        await person.press(WITHIN, 152)
+        await person.step("click", label="Four")
+        kept = await stopped(platform, session)
+    assert [step["label"] for step in kept["steps"] if step["event"] == "click"] == ["One", "Three", "Four"]
+
+
 async def test_two_people_see_the_same_and_both_may_act(platform: Platform, pages: str) -> None:
     async with recording(platform, f"{pages}/form") as (session, person):
         async with person_at(platform.address, session["view"], frames=False) as second:

@@ -24,6 +24,7 @@ from shared.core.time_and_ids import new_id
 
 GOTO_SECONDS = 60.0
 TITLE_SECONDS = 0.5
+CATCH_UP_SECONDS = 2.0
 TABS_SECONDS = 0.1  # changes come in bursts
 MOST_TABS = 20
 
@@ -228,6 +229,13 @@ class LiveBrowser:
                 await self.go(act.url)
             case acts.Back() | acts.Forward() | acts.Reload():
                 await self._travel(tab, act)
+
+    async def catch_up(self) -> None:
+        """Until the browser has taken all input so far, and given it its time; pages may still be at work on it."""
+        if self._front is not None:
+            with contextlib.suppress(DriverFailure, TimeoutError):
+                async with asyncio.timeout(CATCH_UP_SECONDS):
+                    await self._front.channel.send("Page.getNavigationHistory")  # answered in turn, asks no page
 
     def _switch(self, act: acts.ShowTab | acts.CloseTab) -> None:
         wanted = next((tab for tab in self._tabs if self.window.number(tab) == act.tab), None)
