@@ -126,6 +126,9 @@
     for (const one of left) one.hits = unsearched;
     if (left.length && isBeyond(key, found, left, context)) return key;
     left.forEach(search);
+    if (isClear(key, found, votesOf(found, context.words), context)) return key;
+    // What only fits it says no more than that; what is cheap to ask may say that nothing else fits.
+    found.filter((one) => one.hits.assumed && !one.costly).forEach(search);
     return isClear(key, found, votesOf(found, context.words), context) ? key : null;
   };
 

@@ -1,6 +1,6 @@
 // Everything about an element that can find it again: its locator bundle, and the records that rank.js compares.
 (retold) => {
-  const { quoted, everything, isMasked, upOf, parentOf, isVolatile, tagOf, typeOf, roleOf, textOf, visibleText, nameOf, labelText, gather, remembering } = retold;
+  const { quoted, everything, raw, childrenOf, isMasked, parentOf, isVolatile, tagOf, typeOf, roleOf, textOf, visibleText, nameOf, labelText, gather, remembering } = retold;
   const { isVisible, isField, isFor, isToggle, isTextEntry, isPressable, FIELD_EVENTS, BUTTONS } = retold;
   const LONGEST_TEXT = 200;
   const LONGEST_NEIGHBOURS = 160;
@@ -12,16 +12,14 @@
 
   const nth = (element) => {
     let place = 1;
-    for (let one = element.previousElementSibling; one; one = one.previousElementSibling) {
-      if (one.localName === element.localName) place++;
-    }
+    for (let one = raw.before(element); one; one = raw.before(one)) if (raw.tag(one) === raw.tag(element)) place++;
     return place;
   };
 
   // Absolute path inside the element's own tree: the document or its shadow root.
   const pathOf = (element) => {
-    const up = upOf(element);
-    return `${up ? pathOf(up) : ""}/${tagOf(element)}[${nth(element)}]`;
+    const up = raw.up(element);
+    return `${up ? pathOf(up) : ""}/${raw.tag(element).toLowerCase()}[${nth(element)}]`;
   };
 
   // The same through all shadow trees around it, so that one path inside another means nested elements.
@@ -35,17 +33,16 @@
     const known = new Map();
     const of = (element) => {
       if (known.has(element)) return known.get(element);
-      const up = upOf(element);
-      const root = up || element.getRootNode();
+      const up = raw.up(element);
+      const root = up || raw.root(element);
       const before = up ? of(up) : root instanceof ShadowRoot ? of(root.host) : "";
       const places = new Map();
-      for (const child of root.children || [element]) {
-        if (isMasked(child)) continue;
-        const tag = tagOf(child);
+      for (const child of childrenOf(root)) {
+        const tag = raw.tag(child).toLowerCase();
         places.set(tag, (places.get(tag) || 0) + 1);
         known.set(child, `${before}/${tag}[${places.get(tag)}]`);
       }
-      if (!known.has(element)) known.set(element, `${before}/${tagOf(element)}[1]`);
+      if (!known.has(element)) known.set(element, `${before}/${raw.tag(element).toLowerCase()}[1]`);
       return known.get(element);
     };
     return of;
@@ -54,21 +51,25 @@
   // The first alone costs little, and mostly says no.
   const only = (root, selector, element) => root.querySelector(selector) === element && root.querySelectorAll(selector).length === 1;
 
-  const alone = (element) =>
-    [...(upOf(element) || element.getRootNode()).children].every((one) => one === element || one.localName !== element.localName);
+  const alone = (element) => childrenOf(raw.up(element) || raw.root(element)).every((one) => one === element || raw.tag(one) !== raw.tag(element));
+
+  const anchorsOf = (node) => {
+    const named = node.id && !isVolatile(node.id) ? [`#${CSS.escape(node.id)}`] : [];
+    for (const key of [...TEST_IDS, "name"]) {
+      const value = node.getAttribute(key);
+      if (value && !isVolatile(value)) named.push(`${tagOf(node)}[${key}=${quoted(value)}]`);
+    }
+    return named;
+  };
 
   // A short CSS selector that matches only this element in its tree.
   const selectorOf = (element) => {
     const root = element.getRootNode();
     const steps = [];
-    for (let node = element; node; node = upOf(node)) {
-      const named = node.id && !isVolatile(node.id) ? [`#${CSS.escape(node.id)}`] : [];
-      for (const key of [...TEST_IDS, "name"]) {
-        const value = node.getAttribute(key);
-        if (value && !isVolatile(value)) named.push(`${tagOf(node)}[${key}=${quoted(value)}]`);
-      }
-      const anchor = named.find((selector) => only(root, selector, node));
-      const chosen = anchor || (alone(node) ? CSS.escape(tagOf(node)) : `${CSS.escape(tagOf(node))}:nth-of-type(${nth(node)})`);
+    for (let node = element; node; node = raw.up(node)) {
+      const tag = CSS.escape(raw.tag(node).toLowerCase());
+      const anchor = isMasked(node) ? null : anchorsOf(node).find((selector) => only(root, selector, node));
+      const chosen = anchor || (alone(node) ? tag : `${tag}:nth-of-type(${nth(node)})`);
       steps.unshift(chosen);
       if (only(root, steps.join(" > "), element)) break;
     }

@@ -96,11 +96,11 @@
     const told = report(outcome, request, queries);
     oneByOne();
     forget();
-    return { ...told, ms: performance.now() - started };
+    return { ...told, ms: performance.now() - started - (request.acted || 0) };
   };
 
   // locate(request) -> report; `standing`: how the stand-in was chosen that the step before has used, which stands as long
-  // as it can. The element itself is `retold.element`. Times in ms. `reason` says why there is none:
+  // as it can. The element itself is `retold.element`. Times in ms; that of finding is without what is done to the element. `reason` says why there is none:
   // not_found, ambiguous, not_visible, disabled, covered, closed_root (then `retold.host` is what keeps it).
   const locate = (request) => {
     watch();

@@ -1,5 +1,5 @@
 // What an element is called and what it is for: roles, accessible names, labels, texts. Never the value of a field.
-({ quoted, treeOf, isMasked, remember }) => {
+({ quoted, treeOf, raw, isMasked, remember }) => {
   const BUTTONS = new Set(["button", "submit", "reset", "image"]);
   const INPUT_ROLES = { checkbox: "checkbox", radio: "radio", range: "slider", number: "spinbutton", search: "searchbox" };
   const TAG_ROLES = {
@@ -49,9 +49,10 @@
     let text = "";
     const visit = (parent) => {
       if (!parent.firstElementChild) return void (text += parent.textContent); // the text nodes themselves cost more
-      for (let node = parent.firstChild; node && text.length <= limit; node = node.nextSibling) {
-        if (node.nodeType === Node.TEXT_NODE) text += node.data;
-        else if (node.nodeType === Node.ELEMENT_NODE && !isMasked(node) && !isSilent(node)) {
+      for (let node = raw.first(parent); node && text.length <= limit; node = raw.next(node)) {
+        if (isMasked(node)) visit(node);
+        else if (node.nodeType === Node.TEXT_NODE) text += node.data;
+        else if (node.nodeType === Node.ELEMENT_NODE && !isSilent(node)) {
           visit(node);
           if (ENDS_A_LINE.has(node.nodeName)) text += " ";
         }
@@ -72,9 +73,13 @@
     let name = "";
     const visit = (parent) => {
       if (!parent.firstElementChild) return void (name += parent.textContent);
-      for (let node = parent.firstChild; node; node = node.nextSibling) {
+      for (let node = raw.first(parent); node; node = raw.next(node)) {
         if (node.nodeType === Node.TEXT_NODE) name += node.data;
-        if (node.nodeType !== Node.ELEMENT_NODE || isMasked(node) || SILENT.has(node.nodeName) || !shown(node)) continue;
+        if (isMasked(node)) {
+          visit(node);
+          continue;
+        }
+        if (node.nodeType !== Node.ELEMENT_NODE || SILENT.has(node.nodeName) || !shown(node)) continue;
         const own = node.getAttribute("aria-label") || (node.nodeName === "IMG" ? node.alt : "");
         if (own) name += ` ${own} `;
         else if (node.localName === "title" || node.nodeName !== "svg") visit(node);

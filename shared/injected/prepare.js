@@ -2,6 +2,14 @@
 (retold) => {
   const { aim, isEcho, obstacle, POINTED, kindOf, isTicked, optionsFor, chooseOption, radioFor, setValue, enter, OURS, tagOf } = retold;
   const { page, focusedNow, parentOf, pressedOf, isPressable, hitAt } = retold;
+  // What is done to the element here and now; its time is not that of finding it.
+  const acting = (request, deed) => {
+    const began = performance.now();
+    const done = deed();
+    request.acted = (request.acted || 0) + performance.now() - began;
+    return done;
+  };
+
   const PRESSES = new Set(["click", "double_click", "right_click"]);
   const SHOWN = 800; // ms
   const BESIDE = [0.99, 0.5, 0.01].flatMap((down) => [0.99, 0.75, 0.5, 0.25, 0.01].map((across) => [across, down]));
@@ -26,10 +34,11 @@
   };
 
   // A list: the option for the value, chosen where that may be done. Lists are often filled late: `again` asks to wait.
-  const listed = (element, { value, act }) => {
+  const listed = (element, request) => {
+    const { value, act } = request;
     const option = optionsFor(element, value ?? "");
     const enabled = option.index !== undefined && !option.disabled;
-    const done = Boolean(act && enabled) && chooseOption(element, option.index, option.indexes) === true;
+    const done = Boolean(act && enabled) && acting(request, () => chooseOption(element, option.index, option.indexes)) === true;
     return { prepared: { kind: "select", option, chosen: done }, again: Boolean(option.offered) };
   };
 
@@ -52,16 +61,17 @@
   let entered = null; // the page's version when a field was last entered
   const reacts = (element) => entered !== null && page.version !== entered && focusedNow() !== element;
 
-  const typed = (element, kind, { value, mode, act, pressed }) => {
+  const typed = (element, kind, request) => {
+    const { value, mode, act, pressed } = request;
     if (kind === "file") return { prepared: { kind, focused: false } };
     const point = act && !pressed && reacts(element) ? aimed(element, null).aim : null;
     if (point) return { prepared: { kind, focused: false, press: point } };
     if (act) entered = page.version;
     if (kind === "value") {
-      const done = act ? setValue(element, value ?? "") : null;
+      const done = act ? acting(request, () => setValue(element, value ?? "")) : null;
       return { prepared: { kind, focused: false, set: done } };
     }
-    return { prepared: { kind, focused: Boolean(act) && enter(element, mode) } };
+    return { prepared: { kind, focused: Boolean(act) && acting(request, () => enter(element, mode)) } };
   };
 
   const FILLED = new Set(["type", "select", "check", "uncheck"]);

@@ -1,6 +1,6 @@
 // How each locator strategy searches a page, and how it is checked on one element without searching.
 (retold) => {
-  const { fold, label, treeOf, isMasked, upOf, everything, watchTree, quoted, tagOf, roleOf, visibleText, textOf, nameOf, smallestWith, gather, BUTTONS } = retold;
+  const { fold, label, treeOf, raw, isMasked, upOf, everything, watchTree, quoted, tagOf, roleOf, visibleText, textOf, nameOf, smallestWith, gather, BUTTONS } = retold;
   const LONGEST_TEXT = 200;
   const MOST_INSIDE = 100; // elements in one that is checked; a larger one is found by searching
   const ROLE_SUFFIX = /\[\s*role\s*=\s*["']?([\w-]+)["']?\s*\]\s*$/;
@@ -37,8 +37,8 @@
   // The place-th child of that tag, or all of them.
   const childrenOf = (node, tag, place) => {
     const found = [];
-    for (let child = node.firstElementChild; child; child = child.nextElementSibling) {
-      if (isMasked(child) || tagOf(child) !== tag) continue;
+    for (let child = raw.first(node); child; child = raw.next(child)) {
+      if (!(child instanceof Element) || raw.tag(child).toLowerCase() !== tag) continue;
       found.push(child);
       if (found.length === place) return [child];
     }
@@ -51,7 +51,7 @@
       const [, tag, place] = step.match(/^([\w-]+)(?:\[(\d+)\])?$/);
       level = level.flatMap((node) => childrenOf(node, tag.toLowerCase(), Number(place)));
     }
-    return level;
+    return level.filter((one) => !isMasked(one));
   };
 
   const isByHand = (expression) => expression !== "" && BY_HAND.test(expression);

@@ -1,5 +1,5 @@
 // All that a page says, written down once, so that a text is looked up in it without asking every element.
-({ treeOf, isMasked, watchTree, remember, tagOf, isSilent, BUTTONS, ENDS_A_LINE }) => {
+({ treeOf, raw, isMasked, watchTree, remember, tagOf, isSilent, BUTTONS, ENDS_A_LINE }) => {
   const PLAIN = /^[\x20-\x7e]*$/;
 
   const folded = (words) => (PLAIN.test(words) ? words : words.normalize("NFKC")).toLowerCase().replace(/\s+/g, " ");
@@ -26,9 +26,13 @@
       const own = spaced && more.startsWith(" ") ? more.slice(1) : more;
       if (own) push(own);
     };
+    const inside = (node, at) => {
+      for (let child = raw.first(node); child; child = raw.next(child)) visit(child, at);
+    };
     const visit = (node, parent) => {
+      if (isMasked(node)) return inside(node, parent);
       if (node.nodeType === Node.TEXT_NODE) add(node.data);
-      if (node.nodeType !== Node.ELEMENT_NODE || isMasked(node)) return;
+      if (node.nodeType !== Node.ELEMENT_NODE) return;
       const button = tagOf(node) === "input" && BUTTONS.has(node.type);
       if (!button && isSilent(node)) return;
       const own = { element: node, parent, start: length, end: 0, last: 0 };
@@ -37,10 +41,10 @@
       const inner = treeOf(node);
       if (inner) {
         watchTree(inner);
-        for (let child = inner.firstChild; child; child = child.nextSibling) visit(child, at);
+        inside(inner, at);
       }
       if (!node.firstElementChild) add(node.textContent);
-      else for (let child = node.firstChild; child; child = child.nextSibling) visit(child, at);
+      else inside(node, at);
       own.end = length;
       own.last = elements.length - 1;
       if (!spaced && ENDS_A_LINE.has(node.nodeName)) push(" ");

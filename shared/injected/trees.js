@@ -4,20 +4,35 @@
 
   const treeOf = (element) => element.shadowRoot || roots.get(element) || null;
   // A form gives its controls as properties of their names, over its own: one that is called `parentElement` would be
-  // taken for the parent. Such a form is left out everywhere, what is in it is not.
+  // taken for the parent. Such a form is no element for us; it is passed through on the way to what is in it.
   const MASKING = new Set([Node, Element, HTMLElement].flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype)));
-  const HARMLESS = new Set("id name title hidden lang dir slot style prefix translate nonce attributes dataset constructor".split(" "));
+  const HARMLESS = new Set("id name title hidden lang dir slot style prefix translate nonce attributes dataset constructor role part popover draggable".split(" "));
   const elementsOf = Object.getOwnPropertyDescriptor(HTMLFormElement.prototype, "elements").get;
   const masks = (name) => MASKING.has(name) && !HARMLESS.has(name);
   const isMasked = (node) =>
     node instanceof HTMLFormElement &&
     remember("masked", node, () => [...elementsOf.call(node)].some((one) => masks(one.id) || masks(one.getAttribute("name"))));
 
-  const parentElement = Object.getOwnPropertyDescriptor(Node.prototype, "parentElement").get;
+  // The tree as it is, such forms included.
+  const native = ({ prototype }, name) => {
+    const { get } = Object.getOwnPropertyDescriptor(prototype, name);
+    return (node) => get.call(node);
+  };
+  const raw = {
+    up: native(Node, "parentElement"), first: native(Node, "firstChild"), next: native(Node, "nextSibling"),
+    before: native(Element, "previousElementSibling"), tag: native(Element, "localName"),
+    root: (node) => Node.prototype.getRootNode.call(node),
+  };
+  const childrenOf = (node) => {
+    const found = [];
+    for (let child = raw.first(node); child; child = raw.next(child)) if (child instanceof Element) found.push(child);
+    return found;
+  };
+
   // The element around it.
   const upOf = (node) => {
-    let up = parentElement.call(node);
-    while (up && isMasked(up)) up = parentElement.call(up);
+    let up = raw.up(node);
+    while (up && isMasked(up)) up = raw.up(up);
     return up;
   };
 
@@ -60,5 +75,5 @@
   // A value as it stands in a CSS selector.
   const quoted = (value) => `"${value.replace(/["\\]/g, "\\$&").replace(/[\0-\x1f\x7f]/g, (one) => `\\${one.charCodeAt(0).toString(16)} `)}"`;
 
-  return { quoted, roots, treeOf, isMasked, upOf, parentOf, within, everything, focusedNow };
+  return { quoted, roots, treeOf, raw, childrenOf, isMasked, upOf, parentOf, within, everything, focusedNow };
 }
