@@ -31,6 +31,13 @@ def pytest_xdist_auto_num_workers() -> int:
     return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where real browsers and processes race, a test that fails is run once more; the summary names it (RERUN)."""
+    for item in items:
+        if {"e2e", "integration", "conformance"} & set(item.path.parts):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(autouse=True)
 def own_logging() -> Iterator[None]:
     """What a test says about logging holds for that test: a stream that was captured is closed afterwards."""
