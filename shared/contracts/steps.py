@@ -133,15 +133,18 @@ _SECRET_PARTS = (
     "password", "passwd", "pwd", "passcode", "passphrase", "passwort", "kennwort", "contrasena", "motdepasse",
     "palavrapasse", "wachtwoord", "losenord", "adgangskode", "passord", "kodeord", "salasana", "jelszo",
     "lozinka", "slaptazodis", "parool", "passkey", "apikey", "пароль", "парола", "лозинка", "κωδικοσ",
+    "密码", "密碼", "口令", "パスワード", "暗証番号", "비밀번호", "كلمة المرور", "كلمة السر", "סיסמה", "סיסמא",
+    "รหัสผ่าน",
 )  # fmt: skip
 # These count only as a whole word: `shipping` is no PIN, a secretary no secret.
 _SECRET_WORDS = frozenset({
     "pass", "passw", "pw", "pin", "pincode", "cvv", "cvv2", "cvc", "cvc2", "csc", "secret", "geheim", "token",
     "otp", "totp", "mdp", "clave", "senha", "haslo", "heslo", "geslo", "parola", "sifre", "puk", "tan", "ssn",
+    "sandi", "parol",
 })  # fmt: skip
 _SECRET_PHRASES = (
-    "mot de passe", "palavra passe", "palabra clave", "security code", "one time code", "verification code",
-    "sicherheitscode", "codigo de seguridad", "code de securite", "codice di sicurezza", "api key",
+    "mot de passe", "mat khau", "kata sandi", "palavra passe", "palabra clave", "security code", "one time code",
+    "verification code", "sicherheitscode", "codigo de seguridad", "code de securite", "codice di sicurezza", "api key",
     "access key", "private key",
 )  # fmt: skip
 
@@ -245,17 +248,23 @@ def address_of(step: Step) -> str | None:
 
 
 def sounds_secret(name: str) -> bool:
-    """Whether a field so named, labelled or located likely holds a secret, in the main European languages."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)  # userPassword, inputPIN
-    folded = unicodedata.normalize("NFKD", spaced).casefold().replace("ł", "l").replace("ı", "i")
-    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    """Whether a field so named, labelled or located likely holds a secret, in the languages most spoken."""
+    plain = _plain(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name))  # userPassword, inputPIN
     words = re.findall(r"[^\W_]+", plain)
     line = f" {' '.join(words)} "
     return (
-        any(part in plain for part in _SECRET_PARTS)
+        any(part in plain for part in _PLAIN_SECRET_PARTS)
         or not _SECRET_WORDS.isdisjoint(words)
         or any(f" {phrase} " in line for phrase in _SECRET_PHRASES)
     )
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text).casefold().replace("ł", "l").replace("ı", "i")
+    return "".join(c for c in folded if not unicodedata.combining(c))
+
+
+_PLAIN_SECRET_PARTS = tuple(_plain(part) for part in _SECRET_PARTS)
 
 
 def _text(step: Step, key: str) -> str | None:

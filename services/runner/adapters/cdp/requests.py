@@ -11,6 +11,7 @@ from services.runner.adapters.driver_terms import RequestSeen
 # They go on for as long as the page does, or nobody waits for their answer.
 NEVER_FINISHED = frozenset({"WebSocket", "EventSource", "Media", "Ping", "Manifest", "CSPViolationReport", "Prefetch"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+WITHOUT_CONTENT = frozenset({204, 205})  # Chromium says of such an answer that it was aborted
 
 
 @dataclass(slots=True)
@@ -89,6 +90,8 @@ class Requests:
         known = self._known.get(event["requestId"])
         if known is not None:
             known.status = event["response"]["status"]
+            # Who answers has got it; the end of an answer that no script reads is never told.
+            self.sending.discard(event["requestId"])
 
     def _on_over(self, event: JSON) -> None:
         known = self._forget(event["requestId"])
@@ -98,6 +101,8 @@ class Requests:
     def _tell(self, known: _Request, event: dict[str, Any], failure: str | None) -> None:
         if self._told is None:
             return
+        if known.status in WITHOUT_CONTENT:
+            failure = None
         status = None if failure else known.status
         ms = round((event["timestamp"] - known.sent) * 1000)
         self._told(RequestSeen(known.method, known.url, known.kind.lower(), status, ms, failure))

@@ -274,9 +274,24 @@ async def test_the_console_errors_and_requests_are_told(chromium: CdpBrowser, pa
         await opened.read("void fetch('/save', { method: 'POST', body: 'x' })")
         assert await until(lambda: opened.tab.sending and opened.tab.loading, 1)
         assert await until(lambda: not opened.tab.sending, 5)
+        assert await until(lambda: any(seen.method == "POST" for seen in opened.noted.requests), 5)
         told = {(seen.method, seen.url.rpartition("/")[2], seen.kind, seen.status) for seen in opened.noted.requests}
         assert {("GET", "page", "document", 200), ("GET", "gone", "image", 404), ("POST", "save", "fetch", 200)} <= told
         assert next(seen.ms for seen in opened.noted.requests if seen.method == "POST") >= 290
+
+
+async def test_what_was_sent_has_arrived_when_its_answer_begins(chromium: CdpBrowser, pages: Pages) -> None:
+    pages.pages["/endless"] = (200, {"Content-Length": "5"}, b"x")
+    pages.pages["/empty"] = (204, {"Content-Length": "0"}, b"")
+    async with open_window(chromium, pages, network_log=True) as opened:
+        await opened.show("<p>nothing")
+        await opened.read("fetch('/endless', { method: 'POST', body: 'x' }).then(() => 0)")
+        assert await until(lambda: not opened.tab.sending, 5)
+        assert opened.tab.loading
+        await opened.read("fetch('/empty', { method: 'POST', body: 'x' }).then(() => 0)")
+        assert await until(lambda: any(seen.url.endswith("/empty") for seen in opened.noted.requests), 5)
+        told = next(seen for seen in opened.noted.requests if seen.url.endswith("/empty"))
+        assert (told.status, told.failure) == (204, None)
 
 
 async def test_many_windows_at_once_are_kept_apart(chromium: CdpBrowser, pages: Pages) -> None:
