@@ -1,7 +1,7 @@
 // Whether a person could act on the element now, and at which point of it.
 (retold) => {
-  const { within, treeOf, parentOf, scrollTo, pressedOf, commits, isToggle, isVisible, isEnabled, isEditable, isField } = retold;
-  const { labelsOf, tagOf, nameOf, isStill } = retold;
+  const { within, treeOf, parentOf, scrollTo, pressedOf, commits, isToggle, isVisible, isEnabled, isEditable, isField, takesKeys } = retold;
+  const { labelsOf, tagOf, nameOf, isStill, pictureOf } = retold;
   const ABOUT_THE_SAME_SIZE = 0.2;
   const ROUNDING = 1; // px
   const POINTED = new Set(["click", "double_click", "right_click", "check", "uncheck", "hover", "drag", "drop", "mouse_move"]);
@@ -11,10 +11,21 @@
     let hit = document.elementFromPoint(x, y);
     while (hit && treeOf(hit)) {
       const deeper = treeOf(hit).elementFromPoint(x, y);
-      if (!deeper || deeper === hit) break;
+      if (!deeper || deeper === hit) return slotAt(hit, x, y) || hit;
       hit = deeper;
     }
     return hit;
+  };
+
+  // The slot that shows a text of a host's own there.
+  const slotAt = (host, x, y) => {
+    const range = document.createRange();
+    const isThere = (text) => {
+      range.selectNodeContents(text);
+      return [...range.getClientRects()].some((one) => x >= one.left && x <= one.right && y >= one.top && y <= one.bottom);
+    };
+    const text = [...host.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.assignedSlot && isThere(node));
+    return text ? text.assignedSlot : null;
   };
 
   const receives = (element, hit) => {
@@ -24,8 +35,15 @@
     return Boolean(label && label.control && (label.control === element || within(label.control, element)));
   };
 
+  // What has no box of its own, a link around a floating picture for instance, is pressed where its contents are.
+  const drawn = (element) => {
+    const { width, height } = element.getBoundingClientRect();
+    const inside = width > 0 && height > 0 ? null : [...element.children].find(isVisible);
+    return inside ? drawn(inside) : element;
+  };
+
   // A hidden checkbox is worked through its label.
-  const surfaceOf = (element) => (isToggle(element) && !isVisible(element) ? labelsOf(element).find(isVisible) || element : element);
+  const surfaceOf = (element) => drawn((isToggle(element) && !isVisible(element) && labelsOf(element).find(isVisible)) || element);
 
   // The recorded point means the same place only in a box of the recorded size; where that is not known, inside the box.
   // The body grows with the page, and a click on it is always about the point.
@@ -80,8 +98,27 @@
     return false;
   };
 
-  // aim(element, offset) -> {x, y: in the window of the frame, commits} or {covered: by what}.
+  // A part of a picture has no place of its own: the middle of its corners counts.
+  const inPicture = (area) => {
+    const picture = pictureOf(area);
+    if (!picture) return { covered: "the picture it belongs to, which is not there", x: 0, y: 0 };
+    const [corners, box] = [(area.coords || "").split(/[\s,]+/).map(Number), picture.getBoundingClientRect()];
+    const middle = (from) => {
+      const all = area.shape === "circle" ? [corners[from]] : corners.filter((_, index) => index % 2 === from);
+      return all.length && all.every(Number.isFinite) ? all.reduce((sum, one) => sum + one, 0) / all.length : null;
+    };
+    const at = (left, top) => [left + (middle(0) ?? box.width / 2), top + (middle(1) ?? box.height / 2)];
+    intoView(picture, at(box.left, box.top));
+    const now = picture.getBoundingClientRect();
+    const [x, y] = at(now.left, now.top);
+    const hit = hitAt(x, y);
+    const there = hit === area || hit === picture; // browsers differ in what they call it
+    return there ? { x, y, commits: commits(area) } : { covered: hit ? nameFor(hit) : "the edge of the window", x, y };
+  };
+
+  // aim(element, offset) -> {x, y: in the window of the frame, commits} or {covered: by what, x, y}.
   const aim = (element, offset) => {
+    if (element.localName === "area") return inPicture(element);
     const surface = surfaceOf(element);
     intoView(surface, pointsOf(surface, offset)[0]);
     let cover = null;
@@ -97,7 +134,8 @@
     for (const label of isToggle(element) ? labelsOf(element).filter(isVisible) : []) {
       for (const [x, y] of pointsOf(label, null)) if (label.contains(hitAt(x, y))) return { x, y, commits: commits(label) };
     }
-    return { covered: cover ? nameFor(cover) : "the edge of the window" };
+    const [[x, y]] = pointsOf(surface, offset);
+    return { covered: cover ? nameFor(cover) : "the edge of the window", x, y };
   };
 
   // The same for what was located last, where somebody asks later; {gone: true} when it is no more.
@@ -110,7 +148,7 @@
   const obstacle = async (element, event) => {
     if (!element.isConnected) return { reason: "not_found" };
     const hiddenIsFine = element.type === "file" || isToggle(element);
-    if (!hiddenIsFine && !isVisible(element)) return { reason: "not_visible" };
+    if (!hiddenIsFine && !isVisible(element) && !takesKeys(event, element)) return { reason: "not_visible" };
     if (NEEDS_ENABLED.has(event) && (!isEnabled(element) || isBarred(element))) return { reason: "disabled" };
     if (event === "type" && isField(element) && !isToggle(element) && !isEditable(element)) return { reason: "disabled" };
     if (POINTED.has(event) && !(await isStill(surfaceOf(element)))) return { reason: "covered", by: "its own movement" };

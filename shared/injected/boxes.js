@@ -1,13 +1,13 @@
 // The rung bounding_box: an element of the recorded kind stands where, and is about as large as, the recorded one was, on
 // a page that looks as it did there; and nothing else about it says that it is another. Pure: records and boxes in, an
 // answer out. Elements change places all the time, so it seldom speaks.
-({ label, words, alike, contains, isVolatile, linkParts }) => {
+({ label, words, alike, quotes, isVolatile, linkParts, isOneOfOthers }) => {
   const FAR = 1; // of the box's own size: how far the centre may have moved
   const NEAREST = 6; // px, that it may have moved in any case
   const ALIKE_IN_SIZE = 0.6;
   const AROUND_AGREES = 0.6; // share of the recorded neighbours' words that are still there
   const LANDMARK = /^(header|nav|main|footer|form|aside|dialog)$/;
-  const SAYS_THE_SAME = 0.35; // likeness of two names
+  const SAYS_THE_SAME = 0.55; // likeness of two names: "Add user" and "Add users", not "Align left" and "Align right"
   // On real pages one to five years apart: 28 answers for 279 elements, all of them right; none for the same elements
   // taken out. So few allow no more: by the rule of three, one in ten may be wrong where none of 28 was.
   const CERTAINTY = 85;
@@ -34,7 +34,7 @@
   // One of them without a name says nothing; two names that have nothing in common say that it is another.
   const isCalledOtherwise = (target, record) => {
     const [then, now] = [named(target), named(record)];
-    const same = (one, other) => contains(one, other) || alike(one, other) >= SAYS_THE_SAME;
+    const same = (one, other) => quotes(one, other) || alike(one, other) >= SAYS_THE_SAME;
     return then.length > 0 && now.length > 0 && !then.some((one) => now.some((other) => same(one, other)));
   };
   const isLasting = (value) => Boolean(value) && !isVolatile(value);
@@ -63,7 +63,7 @@
     if (there.length !== 1 || !within(there[0].box, then) || !isAsLarge(there[0].box, then)) return null;
     const { index } = there[0];
     place(index);
-    if (isOther(target, records[index]) || !looksAsItDid(target, records[index])) return null;
+    if (isOneOfOthers(target, records[index]) || isOther(target, records[index]) || !looksAsItDid(target, records[index])) return null;
     return { index, confidence: CERTAINTY };
   };
 

@@ -125,5 +125,13 @@
     return found;
   };
 
-  return { prepareRecord, furnish, forgetRecords, survey, surveyPlaces, compare };
+  // Whether it is called like one that was beside the recorded element: it was another then, and is no stand-in now.
+  const isOneOfOthers = (target, record) => {
+    if (!target.others || !target.others.length) return false;
+    const own = [target.aria, target.visibleText].map((name) => label(name || ""));
+    const now = label(record.aria || record.visibleText || "");
+    return !own.includes(now) && target.others.includes(now);
+  };
+
+  return { isOneOfOthers, prepareRecord, furnish, forgetRecords, survey, surveyPlaces, compare };
 }

@@ -1,8 +1,10 @@
 // From what every strategy found to the one element that was meant, or to why there is none.
 (retold) => {
-  const { FIELD_EVENTS, fold, label, contains, remember, tagOf, nameOf, visibleText, isFor, fieldOf, pressedOf, rootOf } = retold;
+  const { FIELD_EVENTS, fold, label, quotes, words: wordsIn, remember, neighbours, isOneOfOthers, tagOf, nameOf, visibleText, isFor, fieldOf, pressedOf, rootOf } = retold;
   const MEANS_NOTHING_ALONE = new Set(["path", "class"]); // a place or a style, which any neighbour may take over
-  const SHARED_BY_TWINS = new Set(["aria", "text", "class"]);
+  const SHARED_BY_TWINS = new Set(["aria", "text", "placeholder", "class"]);
+  const SAYS_WHO = new Set(["id", "name", "aria", "text", "placeholder"]);
+  const MADE_TO_FIND = new Set(["id", "name", "data_attributes"]);
   const MOST_MISSES = 2; // kinds of evidence that may find nothing while one lone locator is still believed
 
   const meant = (event, element) => (FIELD_EVENTS.has(event) ? fieldOf(element) : element);
@@ -43,11 +45,20 @@
   // The hits of a query that was only checked on one element: it is among them, and no rival can be the only one.
   const checked = (key) => ({ any: () => true, only: () => null, has: (other) => other === key, hidden: () => false, assumed: true });
 
-  // A lone locator by place must not contradict the name that was recorded.
+  // A lone locator by place must not contradict the name that was recorded, nor all the words that stood around it.
   const namesAgree = (found, element) => {
-    const recorded = found.map((one) => label(one.said)).filter(Boolean);
-    const now = [nameOf(element), visibleText(element)].map(label).filter(Boolean);
-    return !recorded.length || !now.length || now.some((name) => recorded.some((then) => contains(name, then)));
+    const said = (...kinds) => found.filter((one) => kinds.includes(one.evidence)).map((one) => label(one.said)).filter(Boolean);
+    const name = label(nameOf(element));
+    const named = name ? said("aria") : [];
+    const recorded = named.length ? named : said("aria", "text");
+    const now = named.length ? [name] : [name, label(visibleText(element))].filter(Boolean);
+    return !recorded.length || !now.length || now.some((one) => recorded.some((then) => quotes(one, then)));
+  };
+  const surroundingsAgree = ({ neighbourText }, element) => {
+    const then = wordsIn(neighbourText || "").filter((word) => !/^\d+$/.test(word));
+    if (!then.length) return true;
+    const now = new Set(wordsIn(neighbours(element)));
+    return !now.size || then.some((word) => now.has(word));
   };
 
   const votesOf = (found, words) => {
@@ -64,8 +75,11 @@
   const mayBe = (key, found, votes, context) => {
     const element = elementFor(key, found);
     if (context.tag && tagOf(element) !== context.tag && tagOf(key) !== context.tag) return false;
-    // What several elements were called on the recorded page finds none of them for certain.
-    return !(context.bundle.twins && [...votes.get(key)].every((kind) => SHARED_BY_TWINS.has(kind)));
+    // What several elements were called on the recorded page finds none of them for certain, and its place does not
+    // tell which is left where what was made to find it is gone.
+    const isGone = found.some((one) => MADE_TO_FIND.has(one.evidence) && one.hits && !one.hits.any());
+    const isShared = (kind) => SHARED_BY_TWINS.has(kind) || (kind === "path" && isGone) || (kind === "data_attributes" && context.bundle.dataTwins);
+    return !(context.bundle.twins && [...votes.get(key)].every(isShared));
   };
 
   const rivalsOf = (key, votes) => [...votes].filter(([other]) => other !== key).map(([, theirs]) => theirs);
@@ -75,7 +89,8 @@
     if (!mayBe(key, found, votes, context)) return false;
     const mine = votes.get(key);
     if (mine.size >= 2 && rivalsOf(key, votes).every((theirs) => theirs.size < mine.size)) return true;
-    return found.every((one) => one.hits.has(key));
+    if (!found.every((one) => one.hits.has(key))) return false;
+    return found.some((one) => SAYS_WHO.has(one.evidence)) || surroundingsAgree(context.bundle, elementFor(key, found));
   };
 
   // One piece of evidence that says who it is, and none against it.
@@ -87,7 +102,9 @@
     const others = found.filter((one) => !MEANS_NOTHING_ALONE.has(one.evidence) && !one.hits.has(key));
     if (others.some((one) => one.hits.any())) return false;
     const misses = new Set(others.map((one) => context.words(one.evidence)));
-    return misses.size <= MOST_MISSES && (strong(mine) || namesAgree(found, elementFor(key, found)));
+    const element = elementFor(key, found);
+    if (isOneOfOthers(context.bundle, { aria: nameOf(element), visibleText: visibleText(element) })) return false;
+    return misses.size <= MOST_MISSES && (strong(mine) || (namesAgree(found, element) && surroundingsAgree(context.bundle, element)));
   };
 
   const why = (found) => {

@@ -1,6 +1,6 @@
 // Everything about an element that can find it again: its locator bundle, and the records that rank.js compares.
 (retold) => {
-  const { quoted, everything, raw, childrenOf, isMasked, parentOf, isVolatile, tagOf, typeOf, roleOf, textOf, visibleText, nameOf, labelText, gather, remembering } = retold;
+  const { quoted, everything, raw, childrenOf, isMasked, parentOf, isVolatile, label, alike, tagOf, typeOf, roleOf, textOf, visibleText, nameOf, labelText, gather, oneByOne, remembering } = retold;
   const { isVisible, isField, isFor, isToggle, isTextEntry, isPressable, FIELD_EVENTS, BUTTONS } = retold;
   const LONGEST_TEXT = 200;
   const LONGEST_NEIGHBOURS = 160;
@@ -9,6 +9,17 @@
   const MOST_CANDIDATES = 3000;
   const TICKED = new Set(["checkbox", "radio", "switch"]);
   const TEST_IDS = ["data-testid", "data-test-id", "data-test", "data-cy", "data-qa", "data-qa-id", "data-automation-id"];
+
+  const MOST_OTHERS = 8;
+  const LONGEST_OTHER = 80;
+  const NEARLY = 0.15; // least likeness of two names that may be taken for one another
+
+  // The data attributes that a locator asks for: those made for tests where there are any.
+  const askedOf = (data) => {
+    const lasting = Object.entries(data || {}).filter(([, value]) => value && !isVolatile(value));
+    const tested = lasting.filter(([key]) => TEST_IDS.includes(key));
+    return tested.length ? tested : lasting;
+  };
 
   const nth = (element) => {
     let place = 1;
@@ -100,23 +111,40 @@
     return "";
   };
 
-  // How many others on the page are called the same, and how many of those stand among the same words:
-  // then the name, or the words around it, cannot find the element again.
+  // How many others on the page are called the same, how many of those stand among the same words or have the same data:
+  // then the name, the words around it or the data cannot find the element again. And what others are called that are
+  // nearly called so: those are not it.
   const twinsOf = (element) => {
-    const { others, isTwin, isAlike } = lookForTwins(element);
-    const twins = others.filter(isTwin);
-    return { twins: twins.length, alikeTwins: twins.filter(isAlike).length };
+    gather();
+    const { nearby, isTwin, isAlike, hasSameData, isNamesake, othersOf } = lookForTwins(element);
+    const twins = nearby.filter(isTwin);
+    const others = othersOf(nearby.filter(isNamesake));
+    oneByOne();
+    return { twins: twins.length, alikeTwins: twins.filter(isAlike).length, dataTwins: twins.filter(hasSameData).length, others };
   };
 
   // Where the twins are among, and how to tell them: for whoever cannot look at all of them at once.
   const lookForTwins = (element) => {
-    const said = (one) => one.getAttribute("aria-label") || visibleText(one);
-    const own = said(element);
-    const others = own ? [...element.getRootNode().querySelectorAll(`a,button,summary,input,[role],${CSS.escape(tagOf(element))}`)] : [];
-    const isTwin = (one) => one !== element && !one.contains(element) && !element.contains(one) && said(one) === own && isVisible(one);
+    const [name, text] = [nameOf(element), visibleText(element)];
+    const own = label(name || text);
+    const isApart = (one) => one !== element && !one.contains(element) && !element.contains(one);
+    const isTwin = (one) => isApart(one) && Boolean((name && nameOf(one) === name) || (text && visibleText(one) === text)) && isVisible(one);
     let around = null;
     const isAlike = (one) => neighbours(one) === (around === null ? (around = neighbours(element)) : around);
-    return { others, isTwin, isAlike };
+    const data = askedOf(dataOf(element));
+    const hasSameData = (one) => data.length > 0 && data.every(([key, value]) => one.getAttribute(key) === value);
+    const calls = (one) => label(nameOf(one) || visibleText(one));
+    const isNamesake = (one) => {
+      if (!isApart(one) || !(isField(one) || isPressable(one))) return false;
+      const called = calls(one);
+      return called !== own && called.length <= LONGEST_OTHER && alike(own, called) >= NEARLY && isVisible(one);
+    };
+    const othersOf = (namesakes) => {
+      const names = [...new Set(namesakes.map(calls))];
+      return names.sort((a, b) => alike(own, b) - alike(own, a)).slice(0, MOST_OTHERS);
+    };
+    const selector = `a,button,summary,input,textarea,select,[role],${CSS.escape(tagOf(element))}`;
+    return { nearby: own ? [...element.getRootNode().querySelectorAll(selector)] : [], isTwin, isAlike, hasSameData, isNamesake, othersOf };
   };
 
   const boxOf = (element) => {
@@ -200,5 +228,5 @@
     return (element) => isOfKind(element) && isThere(element);
   };
 
-  return { bundleOf, ownBundleOf, twinsOf, lookForTwins, recordOf, recordsOf, selectorOf, pathOf, boxOf, collect, suiting, MOST_CANDIDATES, TEST_IDS };
+  return { askedOf, neighbours, bundleOf, ownBundleOf, twinsOf, lookForTwins, recordOf, recordsOf, selectorOf, pathOf, boxOf, collect, suiting, MOST_CANDIDATES, TEST_IDS };
 }

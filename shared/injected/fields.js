@@ -21,14 +21,29 @@
 
   const squash = (text) => text.normalize("NFKC").replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();
 
-  // Whether the field holds what was typed: equal, or equal in its letters and digits (a mask formats the rest).
+  // The numbers that a text may mean: 1.234 is one and a bit, or more than a thousand. None: it is no number.
+  const AMOUNT = /^[^\p{L}\p{N}+-]*([+-]?)\s*(\d{1,3}(?:([.,'\s])\d{3})+|\d+)(?:([.,])(\d+))?[^\p{L}\p{N}]*$/u;
+  const amountsOf = (text) => {
+    const [, sign, whole, thousands, point, rest = ""] = text.match(AMOUNT) || [];
+    if (whole === undefined || (point && point === thousands)) return [];
+    const groups = thousands ? whole.split(thousands) : [whole];
+    const numbers = [`${groups.join("")}.${rest}`];
+    if (!point && groups.length === 2 && /[.,]/.test(thousands)) numbers.push(groups.join("."));
+    return numbers.map((number) => Number(sign + number));
+  };
+
+  // Whether the field holds what was typed: equal, the same amount, or equal in its letters and digits (a mask formats the
+  // rest).
   const took = (element, wanted) => {
     if (!isThere(element)) return false;
     const value = String(valueOf(element));
     if (value === wanted || value.replace(/\r\n?/g, "\n") === wanted.replace(/\r\n?/g, "\n")) return true;
+    // Before its letters and digits are compared: a field for numbers leaves out a comma, and 12,5 is not 125.
+    if (["number", "range"].includes(element.type)) return value !== "" && Number(value) === Number(wanted.replace(",", "."));
+    const [is, was] = [amountsOf(value), amountsOf(wanted)];
+    if (is.length && was.length && /[.,]/.test(value + wanted)) return is.some((one) => was.includes(one));
     const [now, then] = [squash(value), squash(wanted)];
     if (then && now === then) return true;
-    if (["number", "range"].includes(element.type)) return value !== "" && Number(value) === Number(wanted.replace(",", "."));
     return fold(wanted) === fold(value);
   };
 
@@ -123,6 +138,7 @@
   };
 
   const caretToEnd = (element) => {
+    if (element.editContext) return; // an editor keeps its own cursor
     try {
       element.setSelectionRange(element.value.length, element.value.length);
     } catch {

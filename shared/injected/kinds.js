@@ -1,5 +1,5 @@
 // What can be done with an element: is it seen, pressed, filled, is it text that one types?
-({ tagOf, typeOf, roleOf, labelsOf, treeOf, parentOf, BUTTONS }) => {
+({ tagOf, typeOf, roleOf, labelsOf, treeOf, parentOf, focusedNow, BUTTONS }) => {
   const PRESSED = new Set([
     "button", "link", "tab", "menuitem", "menuitemcheckbox", "menuitemradio", "option", "checkbox", "radio", "switch",
     "treeitem", "combobox",
@@ -13,8 +13,17 @@
     if (box.width > 0 && box.height > 0) return true;
     return [...element.children].some((child) => hasBox(child)); // a link of zero height around a floating picture
   };
-  const isVisible = (element) =>
-    element.isConnected && element.checkVisibility({ visibilityProperty: true }) && hasBox(element);
+  // The picture of which an area is a part.
+  const pictureOf = (area) => {
+    const map = area.closest("map");
+    return map ? [...document.images].find((one) => one.useMap === `#${map.name}`) || null : null;
+  };
+  const isVisible = (element) => {
+    if (element.isConnected && element.checkVisibility({ visibilityProperty: true })) return hasBox(element);
+    if (element.localName === "area") return Boolean(pictureOf(element)) && isVisible(pictureOf(element));
+    // What has no box at all may have contents that have one.
+    return element.isConnected && getComputedStyle(element).display === "contents" && [...element.children].some(isVisible);
+  };
 
   const isToggle = (element) => TOGGLES.has(roleOf(element));
   const isField = (element) => {
@@ -52,9 +61,13 @@
     return inside.length === 1 ? inside[0] : null;
   };
 
+  // Editors that draw their text themselves have the cursor in something that nobody sees.
+  const KEYS = new Set(["type", "key_press", "key_down", "key_up"]);
+  const takesKeys = (event, element) => KEYS.has(event) && element.isConnected && focusedNow() === element;
+
   const isFor = (event, element) => {
     if (typeOf(element) === "file") return true; // file fields are hidden behind buttons as a rule
-    if (isVisible(element)) return true;
+    if (isVisible(element) || takesKeys(event, element)) return true;
     return (event === "click" || FIELD_EVENTS.has(event)) && isToggle(element) && labelsOf(element).some(isVisible);
   };
 
@@ -63,6 +76,6 @@
 
   return {
     FIELD_EVENTS, isVisible, isToggle, isField, isTextEntry, pressedOf, isPressable, commits, fieldOf,
-    isFor, isEnabled, isEditable,
+    isFor, takesKeys, isEnabled, isEditable, pictureOf,
   };
 }

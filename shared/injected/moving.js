@@ -2,6 +2,7 @@
 ({ parentOf, within, stand, leave, lately }) => {
   const SHORT_ANIMATION = 1000; // ms
   const TWO_FRAMES = 32; // ms
+  const A_MOMENT = 100; // ms, longer than a press takes to arrive
   const OURS = "retold"; // the id of our own animations
   // What moves nothing else and is no movement of its own to be missed.
   const STILL = /^(offset|easing|composite|computedOffset|opacity|color|background.*|border.*Color|outline.*|boxShadow|textShadow|fill|stroke.*|filter|backdropFilter|visibility|cursor|caretColor|webkitTextFillColor|textDecoration.*|zIndex|pointerEvents)$/;
@@ -70,6 +71,19 @@
     });
   };
 
+  const isEndless = (one) => one.effect.getComputedTiming().endTime === Infinity;
+
+  // What never comes to rest, a button that pulses for instance, is pressed where it is by people who see that it stays
+  // about there: its middle moves by less than a quarter of its size.
+  const staysAbout = async (element) => {
+    const before = element.getBoundingClientRect();
+    const until = performance.now() + A_MOMENT;
+    do await frame(); while (performance.now() < until);
+    const now = element.getBoundingClientRect();
+    const moved = (start, size) => Math.abs(now[start] + now[size] / 2 - before[start] - before[size] / 2) > Math.min(now[size], before[size]) / 4;
+    return element.isConnected && !moved("left", "width") && !moved("top", "height");
+  };
+
   const isShort = (one) => one.playState === "running" && one.effect.getComputedTiming().endTime <= SHORT_ANIMATION;
 
   // A dialog that has just been put on the page may start to fly in two frames later only; where nothing has happened,
@@ -86,6 +100,7 @@
     if (began - stood.since >= TWO_FRAMES) return true;
     do await frame(); // one is what it takes to see a movement
     while (performance.now() < Math.min((running.length ? began : since) + TWO_FRAMES, began + TWO_FRAMES));
+    if (running.length && running.every(isEndless)) return staysAbout(element);
     return element.isConnected && placeOf(element) === before && !movements(element).some(isShort);
   };
 

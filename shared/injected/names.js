@@ -1,5 +1,5 @@
 // What an element is called and what it is for: roles, accessible names, labels, texts. Never the value of a field.
-({ quoted, treeOf, raw, isMasked, remember }) => {
+({ quoted, treeOf, eachIn, isMasked, remember }) => {
   const BUTTONS = new Set(["button", "submit", "reset", "image"]);
   const INPUT_ROLES = { checkbox: "checkbox", radio: "radio", range: "slider", number: "spinbutton", search: "searchbox" };
   const TAG_ROLES = {
@@ -44,23 +44,25 @@
   // What a person types is no text of the page, nor is a script.
   const isSilent = (node) => SILENT.has(node.nodeName) || (node.hasAttribute("contenteditable") && node.isContentEditable);
 
-  // The text that a person reads in the element, without what is typed into fields.
-  const textOf = (element, limit = 2000) => {
+  const isBare = (parent) => !parent.firstElementChild && !(parent instanceof HTMLSlotElement);
+
+  // The text that a person reads in the element, without what is typed into fields. `spoken`: what a screen reader says.
+  const textOf = (element, limit = 2000, spoken = false) => {
     let text = "";
-    const visit = (parent) => {
-      if (!parent.firstElementChild) return void (text += parent.textContent); // the text nodes themselves cost more
-      for (let node = raw.first(parent); node && text.length <= limit; node = raw.next(node)) {
-        if (isMasked(node)) visit(node);
-        else if (node.nodeType === Node.TEXT_NODE) text += node.data;
-        else if (node.nodeType === Node.ELEMENT_NODE && !isSilent(node)) {
-          visit(node);
-          if (ENDS_A_LINE.has(node.nodeName)) text += " ";
-        }
+    const take = (node) => {
+      if (text.length > limit) return;
+      if (isMasked(node)) visit(node);
+      else if (node.nodeType === Node.TEXT_NODE) text += node.data;
+      else if (node.nodeType === Node.ELEMENT_NODE && !isSilent(node) && !(spoken && node.getAttribute("aria-hidden") === "true")) {
+        visit(node);
+        if (ENDS_A_LINE.has(node.nodeName)) text += " ";
       }
     };
-    const inner = treeOf(element);
-    if (inner) visit(inner);
-    visit(element);
+    const visit = (parent) => {
+      if (isBare(parent)) text += parent.textContent; // the text nodes themselves cost more
+      else eachIn(parent, take);
+    };
+    visit(treeOf(element) || element);
     return collapsed(text).slice(0, limit);
   };
 
@@ -71,20 +73,18 @@
 
   const contentName = (element) => {
     let name = "";
+    const take = (node) => {
+      if (isMasked(node)) return visit(node);
+      if (node.nodeType === Node.TEXT_NODE) name += node.data;
+      if (node.nodeType !== Node.ELEMENT_NODE || SILENT.has(node.nodeName) || !(node instanceof HTMLSlotElement || shown(node))) return;
+      const own = node.getAttribute("aria-label") || (node.nodeName === "IMG" ? node.alt : "");
+      if (own) name += ` ${own} `;
+      else if (node.localName === "title" || node.nodeName !== "svg") visit(node);
+      else node.querySelectorAll("title").forEach((title) => (name += ` ${title.textContent} `));
+    };
     const visit = (parent) => {
-      if (!parent.firstElementChild) return void (name += parent.textContent);
-      for (let node = raw.first(parent); node; node = raw.next(node)) {
-        if (node.nodeType === Node.TEXT_NODE) name += node.data;
-        if (isMasked(node)) {
-          visit(node);
-          continue;
-        }
-        if (node.nodeType !== Node.ELEMENT_NODE || SILENT.has(node.nodeName) || !shown(node)) continue;
-        const own = node.getAttribute("aria-label") || (node.nodeName === "IMG" ? node.alt : "");
-        if (own) name += ` ${own} `;
-        else if (node.localName === "title" || node.nodeName !== "svg") visit(node);
-        else node.querySelectorAll("title").forEach((title) => (name += ` ${title.textContent} `));
-      }
+      if (isBare(parent)) name += parent.textContent;
+      else eachIn(parent, take);
     };
     visit(element);
     return collapsed(name);
@@ -117,7 +117,7 @@
     return all.filter((label) => label.control === element);
   };
 
-  const labelText = (element) => labelsOf(element).map((label) => textOf(label)).join(" ").trim();
+  const labelText = (element) => labelsOf(element).map((label) => textOf(label, 2000, true)).join(" ").trim();
 
   const referenced = (element) => {
     const ids = element.getAttribute("aria-labelledby");

@@ -21,13 +21,14 @@
     element.animate([drawn, drawn], { duration: SHOWN }).id = OURS;
   };
 
-  const aimed = (element, offset) => {
+  // While something is dragged, pages often let nothing else be hit, and the thing itself lies over all.
+  const aimed = (element, offset, event = "") => {
     const { covered, ...point } = aim(element, offset);
-    return covered ? { blocked: { reason: "covered", by: covered } } : { aim: point };
+    return covered && event !== "drop" ? { blocked: { reason: "covered", by: covered } } : { aim: point };
   };
 
   const pointed = (element, { event, offset }) => {
-    const { blocked, aim: point } = aimed(element, offset);
+    const { blocked, aim: point } = aimed(element, offset, event);
     if (blocked) return { blocked };
     const opensList = event === "click" && tagOf(element) === "select" && !element.multiple && element.size <= 1;
     return { prepared: { aim: point, echo: PRESSES.has(event) && !opensList && isEcho(element, offset), opensList } };

@@ -1,6 +1,6 @@
 // What was recorded about an element, as queries: each finds the elements that it matches, or is checked on one.
 (retold) => {
-  const { fold, isVolatile, tagOf, quoted, TEST_IDS, css, fitsCss, xpath, aria, fitsAria, text, fitsText, byText, recorded } = retold;
+  const { fold, isVolatile, tagOf, quoted, askedOf, TEST_IDS, css, fitsCss, xpath, aria, fitsAria, text, fitsText, byText, recorded } = retold;
   const { ROLE_SUFFIX, QUOTED } = retold;
   const SPELLED = /^(aria|xpath|pierce|text|css)\/(.*)$/s;
 
@@ -34,10 +34,7 @@
     fits: (element, root) => element.id === id && element.getRootNode() === root,
   });
 
-  const byData = (pairs) => {
-    const tested = pairs.filter(([key]) => TEST_IDS.includes(key));
-    return byCss((tested.length ? tested : pairs).map(([key, value]) => `[${CSS.escape(key)}=${quoted(value)}]`).join(""));
-  };
+  const byData = (pairs) => byCss(pairs.map(([key, value]) => `[${CSS.escape(key)}=${quoted(value)}]`).join(""));
 
   const byVisibleText = (wanted, tag) => {
     if (!tag) return { find: (root) => text(root, wanted, true), fits: (element, root) => fitsText(element, wanted, root), costly: true };
@@ -51,10 +48,10 @@
     const queries = [];
     const said = { aria: bundle.aria, text: bundle.visibleText };
     const add = (name, asked) => queries.push({ name, evidence: name === "xpath" ? "path" : name, said: said[name], ...asked });
-    const lasting = Object.entries(bundle.dataAttrs || {}).filter(([, value]) => value && !isVolatile(value));
+    const data = askedOf(bundle.dataAttrs);
     const classes = (bundle.className || "").split(/\s+/).filter((name) => name && !isVolatile(name));
     if (bundle.id && !isVolatile(bundle.id)) add("id", byId(bundle.id));
-    if (lasting.length) add("data_attributes", byData(lasting));
+    if (data.length) add("data_attributes", byData(data));
     if (bundle.name) add("name", byAttribute("name", bundle.name));
     if (bundle.aria) add("aria", { find: (root) => aria(root, bundle.aria), fits: (element, root) => fitsAria(element, bundle.aria, root), costly: true });
     if (bundle.placeholder) add("placeholder", byAttribute("placeholder", bundle.placeholder));

@@ -1,7 +1,7 @@
 // The one ranking function: which candidate is the element that was recorded, and how certain is that?
 // Pure: records in, numbers out. Two rounds: what elements are and are called is compared of all; where they stand and
 // among which words, of the likeliest alone. The weights, and where they come from, are in weights.json.
-({ weights, prepareRecord, furnish, forgetRecords, survey, surveyPlaces, compare }) => {
+({ weights, prepareRecord, furnish, forgetRecords, survey, surveyPlaces, compare, isOneOfOthers }) => {
   const WEIGHTS = { ...weights.trained, ...weights.given };
   const CERTAINTY = weights.certainty;
   const { finalists: FINALISTS, usualRival: USUAL_RIVAL, clearLead: CLEAR_LEAD } = weights.limits;
@@ -78,7 +78,8 @@
   // The name was no help on the recorded page either, and nothing else tells the candidate from its namesakes.
   const isLostAmongTwins = (target, found) => {
     if (!target.twins) return false;
-    const known = CONTEXT.filter((key) => found[key] !== undefined && !(key === "near" && target.alikeTwins));
+    const shared = { near: target.alikeTwins, dataAttrs: target.dataTwins };
+    const known = CONTEXT.filter((key) => found[key] !== undefined && !shared[key]);
     return known.reduce((sum, key) => sum + found[key], 0) / (known.length || 1) < CONTEXT_AGREES;
   };
 
@@ -90,7 +91,7 @@
     const ordered = order(finalists);
     const sole = target.twins ? null : soleNamesake(ordered, calledBy);
     const ranked = ordered.map((one) => {
-      const lost = isLostAmongTwins(target, one.found);
+      const lost = isLostAmongTwins(target, one.found) || isOneOfOthers(target, candidates[one.index]);
       const known = certainty(grounds(one, calledBy), one.evidence, one === sole ? SOLE_NAMESAKE : 0);
       return { index: one.index, confidence: lost ? 0 : known, score: one.score };
     });

@@ -101,9 +101,11 @@
   };
 
   const twinsIdly = async (element) => {
-    const { others, isTwin, isAlike } = lookForTwins(element);
-    const twins = await fitting(others, isTwin);
-    return { twins: twins.length, alikeTwins: (await fitting(twins, isAlike)).length };
+    const { nearby, isTwin, isAlike, hasSameData, isNamesake, othersOf } = lookForTwins(element);
+    const twins = await fitting(nearby, isTwin);
+    const alikeTwins = (await fitting(twins, isAlike)).length;
+    const namesakes = await fitting(nearby, isNamesake);
+    return { twins: twins.length, alikeTwins, dataTwins: twins.filter(hasSameData).length, others: othersOf(namesakes) };
   };
 
   const findsIdly = async (root, spelling, element) => {

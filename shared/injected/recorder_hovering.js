@@ -61,7 +61,7 @@
     const observer = new MutationObserver((records) => {
       if (!over || performance.now() - over.at > OPENS_WITHIN || records.length > MOST_NOTED) return;
       for (const { target, type, addedNodes } of records) {
-        if (type === "attributes") opened.set(target, over);
+        if (type === "attributes" && target !== document.body) opened.set(target, over);
         else for (const node of addedNodes) opened.set(node, over);
       }
     });
@@ -69,11 +69,11 @@
     const start = () =>
       observer.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["class", "style", "hidden", "open", "aria-expanded", "aria-hidden"] });
     const stop = () => observer.disconnect();
-    // What comes to lie under a pointer that stands still was not pointed at.
+    // To be told by `pointerover`, before the page hears of anything. What comes to lie under a pointer that stands still was not pointed at, nor is what something is dragged across.
     const onOver = (event) => {
       const [element] = event.composedPath();
       const moved = place !== (place = `${event.screenX} ${event.screenY}`);
-      if (moved && element instanceof Element) over = { element, at: performance.now(), by: "hover" };
+      if (moved && !event.buttons && element instanceof Element) over = { element, at: performance.now(), by: "hover" };
     };
     // A field that opens something as soon as the cursor is in it; by a press it has a step anyway.
     const onFocus = (event) => {

@@ -57,11 +57,21 @@
       out.say("key_press", event, what, { element, metadata: { key: [...chordOf(event), ...shifted, key].join("+") } });
     };
 
+    // Editors that the browser gives text to without a field: what is typed there, until something else is done.
+    const writes = (event, element) => Boolean(element.editContext) && !event.isComposing && !chordOf(event).length && (event.key.length === 1 || event.key === "Enter");
+    const write = (event, element) => {
+      const text = event.key === "Enter" ? "\n" : event.key;
+      const growing = out.lastOn(element, "type");
+      if (growing) out.amend(growing, { value: growing.step.value + text }, { soon: true });
+      else out.say("type", event, describe(element), { element, value: text, metadata: { mode: "keys" } });
+    };
+
     // An editor that begins a new line by itself has taken the key only to write.
     const linesIn = (element) => (element.isContentEditable && element.isConnected ? valueOf(fieldAt(element)).split("\n").length : 0);
 
+    // Not while the page is still being told of the key: what it makes of it is not known before.
     const settle = () => {
-      if (!pending) return;
+      if (!pending || pending.event.eventPhase !== Event.NONE) return;
       const { event, element, what, timer, lines } = pending;
       clearTimeout(timer);
       pending = null;
@@ -73,6 +83,7 @@
       settle();
       const element = at(event);
       if (!element) return;
+      if (writes(event, element)) return write(event, element);
       const means = meaning(event, element);
       if (means === NEVER) return;
       out.flush();

@@ -81,6 +81,12 @@
     return few.length > 0 && few.every((word) => many.includes(word));
   };
 
+  // Whether one says, in one piece, all that the other says.
+  const quotes = (a, b) => {
+    const [few, many] = [a, b].map((text) => words(text).join(" ")).sort((x, y) => x.length - y.length);
+    return few.length > 0 && ` ${many} `.includes(` ${few} `);
+  };
+
   // Overlap of two word sets, each word weighted by its rarity on the page.
   const overlap = (a, b, rarity) => {
     if (!a.size || !b.size) return 0;
@@ -126,5 +132,5 @@
 
   const ratio = (a, b) => (Math.min(a, b) + 1) / (Math.max(a, b) + 1);
 
-  return { remembering, fold, label, digits, words, isVolatile, alike, damping, contains, MOST_UNEQUAL, overlap, sequence, commonTail, linkParts, ratio };
+  return { remembering, fold, label, digits, words, isVolatile, alike, damping, contains, quotes, MOST_UNEQUAL, overlap, sequence, commonTail, linkParts, ratio };
 }

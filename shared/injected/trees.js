@@ -29,6 +29,13 @@
     return found;
   };
 
+  // What a person sees in a node: a slot shows what its host was given.
+  const eachIn = (node, take) => {
+    const given = node instanceof HTMLSlotElement ? node.assignedNodes({ flatten: true }) : [];
+    if (given.length) given.forEach(take);
+    else for (let child = raw.first(node); child; child = raw.next(child)) take(child);
+  };
+
   // The element around it.
   const upOf = (node) => {
     let up = raw.up(node);
@@ -36,8 +43,9 @@
     return up;
   };
 
+  // The same as it is shown: what a host was given stands in a slot of its tree.
   const parentOf = (node) => {
-    const up = upOf(node);
+    const up = node.assignedSlot || upOf(node);
     if (up) return up;
     const root = node.getRootNode();
     return root instanceof ShadowRoot ? root.host : null;
@@ -75,5 +83,5 @@
   // A value as it stands in a CSS selector.
   const quoted = (value) => `"${value.replace(/["\\]/g, "\\$&").replace(/[\0-\x1f\x7f]/g, (one) => `\\${one.charCodeAt(0).toString(16)} `)}"`;
 
-  return { quoted, roots, treeOf, raw, childrenOf, isMasked, upOf, parentOf, within, everything, focusedNow };
+  return { quoted, roots, treeOf, raw, childrenOf, eachIn, isMasked, upOf, parentOf, within, everything, focusedNow };
 }

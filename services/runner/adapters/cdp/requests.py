@@ -1,5 +1,6 @@
 """The requests of a page: which are under way, and what became of each."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from services.runner.adapters.driver_terms import RequestSeen
 # They go on for as long as the page does, or nobody waits for their answer.
 NEVER_FINISHED = frozenset({"WebSocket", "EventSource", "Media", "Ping", "Manifest", "CSPViolationReport", "Prefetch"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+BODY_SECONDS = 0.2  # after its head; the end of a fetched answer that no script reads is never told
 WITHOUT_CONTENT = frozenset({204, 205})  # Chromium says of such an answer that it was aborted
 
 
@@ -23,17 +25,24 @@ class _Request:
     loader: str
     sent: float
     status: int | None = None
+    answered: float | None = None  # monotonic seconds, of what may never be told to end
 
 
 class Requests:
     """Follows the requests of a page, its frames and workers; `told`, if given, hears how each has ended."""
 
     def __init__(self, bell: Bell, told: Callable[[RequestSeen], None] | None) -> None:
-        self.loading: set[str] = set()
+        self._loading: set[str] = set()
         self.sending: set[str] = set()
         self._known: dict[str, _Request] = {}
         self._bell = bell
         self._told = told
+
+    @property
+    def loading(self) -> bool:
+        """Whether any of them is still awaited."""
+        late = time.monotonic() - BODY_SECONDS
+        return any((self._known[one].answered or late) >= late for one in self._loading)
 
     def listen(self, channel: Channel) -> None:
         """Follows those of a channel."""
@@ -54,13 +63,13 @@ class Requests:
 
     def clear(self) -> None:
         """Forgets those under way."""
-        self.loading.clear()
+        self._loading.clear()
         self._bell.ring()
 
     def _forget(self, identity: str) -> _Request | None:
-        self.loading.discard(identity)
+        self._loading.discard(identity)
         self.sending.discard(identity)
-        if not self.loading:
+        if not self._loading:
             self._bell.ring()
         return self._known.pop(identity, None)
 
@@ -82,7 +91,7 @@ class Requests:
             sent=event["timestamp"],
         )
         if kind not in NEVER_FINISHED:
-            self.loading.add(identity)
+            self._loading.add(identity)
             if known.method not in SAFE:
                 self.sending.add(identity)
 
@@ -90,8 +99,9 @@ class Requests:
         known = self._known.get(event["requestId"])
         if known is not None:
             known.status = event["response"]["status"]
-            # Who answers has got it; the end of an answer that no script reads is never told.
-            self.sending.discard(event["requestId"])
+            self.sending.discard(event["requestId"])  # who answers has got it
+            if known.kind == "Fetch":
+                known.answered = time.monotonic()
 
     def _on_over(self, event: JSON) -> None:
         known = self._forget(event["requestId"])

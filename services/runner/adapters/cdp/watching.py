@@ -183,7 +183,7 @@ class WatchedTab(Tab):
     @property
     def loading(self) -> bool:
         """Whether requests are under way that a document is not complete without."""
-        return bool(self.requests.loading) and not self.crashed and not self.closed
+        return self.requests.loading and not self.crashed and not self.closed
 
     @property
     def sending(self) -> bool:

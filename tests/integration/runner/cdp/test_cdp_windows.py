@@ -288,6 +288,7 @@ async def test_what_was_sent_has_arrived_when_its_answer_begins(chromium: CdpBro
         await opened.read("fetch('/endless', { method: 'POST', body: 'x' }).then(() => 0)")
         assert await until(lambda: not opened.tab.sending, 5)
         assert opened.tab.loading
+        assert await until(lambda: not opened.tab.loading, 5)
         await opened.read("fetch('/empty', { method: 'POST', body: 'x' }).then(() => 0)")
         assert await until(lambda: any(seen.url.endswith("/empty") for seen in opened.noted.requests), 5)
         told = next(seen for seen in opened.noted.requests if seen.url.endswith("/empty"))
