@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from services.runner.adapters.driver_terms import WindowRemains
 from services.runner.adapters.options import Artifact
@@ -24,6 +25,7 @@ from shared.core.events import Event
 
 RESULT_PATIENCE = timedelta(minutes=10)
 PICTURE_SECONDS = 10.0
+SOURCE_SECONDS = 2.0  # a page that is busy, or on its way to another, answers nobody
 LARGEST_PAGE = 1_000_000  # characters of a page's HTML that are kept
 
 
@@ -37,19 +39,24 @@ class Keeping:
 
     async def failure(self, session: RowSession, step_number: int | None) -> tuple[str | None, str | None]:
         """How the page looks, and its HTML: the SHA-256 of each, where it could be had."""
-        try:
-            async with asyncio.timeout(PICTURE_SECONDS):
-                picture = await session.screenshot()
-                page = (await session.page_source())[:LARGEST_PAGE]
-        except Exception as failure:
-            await self._told.log("warn", f"no screenshot: {failure or type(failure).__name__}")
-            return None, None
+        page = await self._had("HTML of the page", session.page_source(), SOURCE_SECONDS)
+        seconds = SOURCE_SECONDS if page is None else PICTURE_SECONDS
+        picture = await self._had("screenshot", session.screenshot(), seconds) or b""
         files = (
             Artifact("screenshot", "error.jpg", picture, "image/jpeg", step_number),
-            Artifact("data", "error.html", page.encode(), "text/html", step_number),
+            Artifact("data", "error.html", (page or "")[:LARGEST_PAGE].encode(), "text/html", step_number),
         )
         screenshot, source = [await self._told.artifact(file) if file.content else None for file in files]
         return screenshot or None, source or None
+
+    async def _had(self, what: str, asked: Awaitable[Any], seconds: float) -> Any:
+        """What the page gives, if it does so in time; a file is never worth a row's result."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await asked
+        except Exception as failure:
+            await self._told.log("warn", f"no {what}: {failure or type(failure).__name__}")
+            return None
 
     async def extracted(self, values: Mapping[str, str]) -> dict[str, str]:
         """The values, which are kept as a file as well."""

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 from services.runner.adapters.driver import until
 from services.runner.adapters.driver_terms import Download
 from services.runner.adapters.faults import StepFailed
-from shared.contracts.recording import Step
+from shared.contracts.steps import has_element
 
 if TYPE_CHECKING:
     from services.runner.adapters.performing import Performance
 
 
-def sets_off(step: Step) -> bool:
-    """Whether the step is recorded to set off a download."""
-    return step.metadata.get("download") is True or step.navigation.type == "download"
+def sets_off(doing: "Performance") -> bool:
+    """Whether the step itself is to set off a download; one that names no element waits for an earlier step's."""
+    if doing.event == "download":
+        return has_element(doing.step)
+    return doing.step.metadata.get("download") is True or doing.step.navigation.type == "download"
 
 
 async def around(doing: "Performance", act: Callable[[], Awaitable[None]]) -> None:

@@ -1,6 +1,7 @@
 """Giving a value to a field, whatever kind of field it turns out to be, and reading it back."""
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 from services.runner.adapters import files
@@ -21,8 +22,14 @@ NO = frozenset((
     "", "false", "0", "no", "n", "off", "unchecked", "nein", "non", "não", "nao", "nie", "ne", "нет", "-",
 ))
 # fmt: on
+PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+ONE_GROUP = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+GROUPED = re.compile(r"([+-]?\d{1,3}([.,'’\s])\d{3}(?:\2\d{3})*)(?:(?!\2)[.,](\d+))?")
 SECOND_LOOK_SECONDS = 0.05
 AGAIN = 3
+# Separators that a mask puts into an amount, and takes for a decimal point when they are typed.
+THOUSANDS = re.compile(r"(?<=\d)([.,'\s])(?=\d{3}(?:\1\d{3})*(?!\1)(?:[.,]\d+)?\D*$)")
 MODES = ("replace", "append", "keys")
 TOOK = "(engine, value) => engine.took(engine.element, value)"
 CHECKED = "(engine) => engine.isChecked(engine.element)"
@@ -79,7 +86,7 @@ def value_of(doing: "Performance") -> str:
 
 
 async def _type(doing: "Performance", located: Located) -> None:
-    value = value_of(doing)
+    value = plain_number(value_of(doing)) if located.type == "number" else value_of(doing)
     if not located.prepared.get("focused"):
         raise StepFailed("value_not_taken", "its field does not take the cursor", transient=True)
     mark = doing.mark(located.tab)
@@ -93,6 +100,23 @@ async def _type(doing: "Performance", located: Located) -> None:
         await doing.settle(mark)
     elif mode == "replace" and not await _took(located, value):
         await _again(doing, value)
+
+
+def plain_number(written: str) -> str:
+    """A number as pages take it: `1.234,56` and `1,234.56` are 1234.56, `12,5` is 12.5.
+
+    `1,234` stays as it is, for it is one number here and another there.
+    """
+    number = written.strip()
+    if PLAIN.fullmatch(number):
+        return written
+    if DECIMAL_COMMA.fullmatch(number) and not ONE_GROUP.fullmatch(number):
+        return number.replace(",", ".")
+    grouped = GROUPED.fullmatch(number)
+    if grouped is None or ONE_GROUP.fullmatch(number):
+        return written
+    whole, mark, decimals = grouped.groups()
+    return whole.replace(mark, "") + (f".{decimals}" if decimals else "")
 
 
 async def _put(located: Located, value: str, *, clear: bool) -> None:
@@ -124,12 +148,12 @@ async def _took(located: Located, value: str) -> bool:
 async def _again(doing: "Performance", value: str) -> None:
     """A page that was just waking up may have eaten the value, or wants to see every key."""
     await doing.log("debug", "The field did not keep the value; typing it once more, key by key.")
-    for _ in range(AGAIN):  # a field may be replaced when it is entered, and once more when it is typed into
+    for attempt in range(AGAIN):  # a field may be replaced when it is entered, and once more when it is typed into
         located = await _entered(doing, await doing.locate(**_asked(doing), act=True))
         doing.retries += 1
         if await _took(located, value):
             return
-        await _by_keys(located, value)
+        await _by_keys(located, value if attempt < AGAIN - 1 else THOUSANDS.sub("", value))
         if await _took(located, value):
             return
     if located.type in SHAPES:
@@ -146,7 +170,7 @@ SHAPES = {
     "month": "a month as 2025-12",
     "week": "a week as 2025-W52",
     "color": "a colour as #rrggbb",
-    "number": "a number",
+    "number": "a number as 1234.56",
     "range": "a number in its range",
 }
 

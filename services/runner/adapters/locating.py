@@ -108,6 +108,8 @@ def offset_of(step: Step) -> dict[str, float] | None:
     x, y, box = step.metadata.get("offsetX"), step.metadata.get("offsetY"), step.bundle.bounding
     if not isinstance(x, int | float) or not isinstance(y, int | float):
         return None
+    if step.event == "drop" or step.metadata.get("role") == "treeitem":
+        box = None  # lists and branches grow at their end: the point means the same as long as it is inside
     return {"x": x, "y": y, "width": box.width if box else 0, "height": box.height if box else 0}
 
 

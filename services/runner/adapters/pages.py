@@ -1,5 +1,8 @@
 """Actions on whole pages, and what comes after an action that may lead elsewhere."""
 
+import asyncio
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,6 +18,10 @@ SCROLL_PAGE = "(engine, to) => scrollTo({ left: to.x, top: to.y, behavior: 'inst
 SCROLL_ELEMENT = """(engine, to) => {
   if (engine.element) engine.element.scrollTo({ left: to.x, top: to.y, behavior: 'instant' });
 }"""
+LAST_MOMENT_SECONDS = 0.4
+NEXT_MOMENT_SECONDS = 0.05
+LAST_LOADING_SECONDS = 1.0  # some pages are always being sent something
+LAST_ANSWER_SECONDS = 10.0
 FIRST_REFUSAL = 400  # HTTP status from which a document is an error page
 
 
@@ -87,6 +94,19 @@ async def _judge(doing: "Performance", tab: Tab) -> None:
     if doing.leads_elsewhere:
         raise StepFailed("http_error", detail)
     await doing.log("warn", f"{detail}.")
+
+
+async def let_finish(tabs: Callable[[], Sequence[Tab]]) -> None:
+    """Waits for what the last step set off: what is sent a moment later, and what follows upon an answer."""
+    end = time.monotonic() + LAST_ANSWER_SECONDS
+    pause, fetched = LAST_MOMENT_SECONDS, LAST_LOADING_SECONDS
+    while pause and time.monotonic() < end:
+        await asyncio.sleep(pause)
+        waited = any(tab.sending or (fetched and tab.loading) for tab in tabs())
+        if fetched:
+            await until(lambda: not any(tab.loading for tab in tabs()), fetched)
+        await until(lambda: not any(tab.sending for tab in tabs()), end - time.monotonic())
+        pause, fetched = NEXT_MOMENT_SECONDS if waited else 0.0, 0.0
 
 
 async def close(doing: "Performance") -> None:

@@ -148,7 +148,8 @@ class Performance:
         if self.options.screenshot_before:
             self.pictures["before"] = await evidence.picture(self, "before")
         self._interpolate()
-        if downloading.sets_off(self.step):
+        if downloading.sets_off(self):
+            self.event = "click" if self.event == "download" else self.event
             await downloading.around(self, self._act)
         else:
             await self._act()
@@ -217,7 +218,7 @@ class Performance:
         self._asked = asked
         where = await self.session.page_for(self.step, self.options.wait_timeout)
         asked = {**asked, **self.healing.asked()}
-        answer = await locate(self.step, self.options, where, self.event, {"aside": True, **asked})
+        answer = await locate(self.step, self.options, where, self.event, {"aside": not self.session.dragging, **asked})
         if answer.report.get("aside"):
             await self._press_beside(where[0], answer)
             answer = await locate(self.step, self.options, where, self.event, asked)

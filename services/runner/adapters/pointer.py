@@ -1,5 +1,6 @@
 """Actions of the pointer, and others that are done to an element as a whole."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from services.runner.adapters.performing import Performance
 
 LONGEST_PRESS_MS = 10_000
+# Lists that are sorted are deaf for a moment after each change, and see only so where something is let go; no hand that
+# drags is quite at rest.
+LINGERS, LINGER_SECONDS = (1, 0, 1, 0), 0.06  # px
 BUTTONS = ("left", "middle", "right", "back", "forward")
 # Chrome's recorder writes `primary`, `auxiliary`, `secondary`.
 SPOKEN_BUTTONS = {"primary": "left", "auxiliary": "middle", "secondary": "right"}
@@ -55,7 +59,7 @@ async def take_aim(doing: "Performance", located: Located, *, again: bool = Fals
         aimed = await located.ask(AIM_AGAIN, None if located.prepared.get("named") else offset_of(doing.step))
     if aimed.get("gone"):
         raise StepFailed("not_found", REPLACED, transient=True)
-    if aimed.get("covered"):
+    if aimed.get("covered") and doing.event != "drop":
         raise StepFailed("covered", f"its element is covered by {aimed['covered']}", transient=True)
     return Aim(left + aimed["x"], top + aimed["y"], bool(aimed.get("commits")))
 
@@ -149,6 +153,9 @@ async def drop(doing: "Performance") -> None:
     doing.dispatched = True
     doing.session.dragging = False
     await located.tab.move(aim.x, aim.y, steps=5)
+    for aside in LINGERS:
+        await asyncio.sleep(LINGER_SECONDS)
+        await located.tab.move(aim.x + aside, aim.y)
     await located.tab.release()
     await doing.settle(mark)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from services.runner.adapters.driver import TICK_SECONDS, Tab, until
+from services.runner.adapters import pages
+from services.runner.adapters.driver import Tab, until
 from services.runner.adapters.driver_terms import Frame, WindowRemains
 from services.runner.adapters.driver_windows import Window
 from services.runner.adapters.events import Happenings
@@ -15,6 +16,7 @@ from services.runner.adapters.locating import Located
 from services.runner.adapters.options import Artifact, Hooks, StepOptions
 from services.runner.adapters.performing import Performance
 from services.runner.adapters.pictures import without_secrets
+from services.runner.adapters.places import Places
 from services.runner.adapters.secrets import spelled
 from shared.contracts.recording import LocatorBundle, Step
 from shared.contracts.runner import StepResult, Taught
@@ -23,8 +25,6 @@ from shared.contracts.steps import is_dialog
 FEWEST_TELLING = 4  # characters: shorter values stand in any page by chance
 POPUP_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
-LAST_MOMENT_SECONDS = 0.4
-LAST_ANSWER_SECONDS = 10.0
 DOWNLOAD_SECONDS = 120.0
 LONGEST_SNAPSHOT = 300_000  # characters
 
@@ -46,7 +46,7 @@ class Session:
         self.refusal: str | None = None  # what the URL policy stopped last, and why
         self.seen_moves: dict[Tab, tuple[int, int]] = {}
         self.secrets = happenings.secrets
-        self._tab_of_id: dict[int, Tab] = {}
+        self._places = Places(self)
         self._front: Tab | None = None
         self._learned: dict[int, Taught] = {}
         self._picturing = asyncio.Lock()  # what one picture blanks out, the end of another would show again
@@ -63,10 +63,8 @@ class Session:
 
     async def let_finish(self) -> None:
         """Lets the page save what the last step set off: it may do so a moment later, or over a socket nobody sees."""
-        if not self._set_off:
-            return
-        await asyncio.sleep(LAST_MOMENT_SECONDS)
-        await until(lambda: not any(tab.sending for tab in self.open_tabs), LAST_ANSWER_SECONDS)
+        if self._set_off:
+            await pages.let_finish(lambda: self.open_tabs)
         self._set_off = False
 
     async def finish(self, hooks: Hooks) -> None:
@@ -123,34 +121,7 @@ class Session:
 
     async def page_for(self, step: Step, timeout: int) -> tuple[Tab, Frame]:
         """The page that the step was recorded in, and the frame in it where that has an address of its own."""
-        await self.window.settled()
-        target = step.metadata.get("target")
-        if isinstance(target, str) and target not in ("", "main"):
-            return await self._addressed(target, timeout)
-        tab = self.tabs[0] if target == "main" and self.tabs else None
-        if tab is None and step.tab_id is not None:
-            tab = self._tab_of_id.setdefault(step.tab_id, self.front)
-        if tab is None or tab.closed:
-            tab = self.front
-        return tab, tab.main
-
-    async def _addressed(self, target: str, timeout: int) -> tuple[Tab, Frame]:
-        found = self.frame_at(target)
-        if found is None:
-            deadline = time.monotonic() + timeout / 1000
-            while found is None and time.monotonic() < deadline:
-                await asyncio.sleep(TICK_SECONDS * 5)
-                await self.window.settled()
-                found = self.frame_at(target)
-        if found is None:
-            raise StepFailed("not_found", f"no page or frame at {place(target)} has been opened")
-        return found
-
-    def frame_at(self, target: str) -> tuple[Tab, Frame] | None:
-        """The frame that shows an address, exactly or but for its query; the latest page first."""
-        frames = [(tab, frame) for tab in reversed(self.open_tabs) for frame in tab.frames]
-        exact = next(((tab, frame) for tab, frame in frames if frame.url == target), None)
-        return exact or next(((tab, frame) for tab, frame in frames if place(frame.url) == place(target)), None)
+        return await self._places.of(step, timeout)
 
     async def popups(self, tab: Tab, opened_before: int, announced_before: int) -> None:
         """Waits for the pages that the last action has opened."""

@@ -103,6 +103,19 @@ CASES = (
         [sent(**NUMBERS | {"step": "1234.56", "grouped": "1,234,567"})],
     ),
     Case(
+        "a decimal comma is none of the thousands",
+        "numbers.html",
+        (do("type", "[name=step]", "1.234,5"), SEND),
+        [sent(**NUMBERS | {"step": "1234.5"})],
+    ),
+    Case(
+        "a comma that may mean either fails the step",
+        "numbers.html",
+        (do("type", "[name=step]", "1,234"),),
+        [],
+        fails="value_not_taken",
+    ),
+    Case(
         "an input mask gets its digits",
         "numbers.html",
         (do("type", "#masked", "030 1234567"), SEND),

@@ -149,6 +149,35 @@ CASES = (
         [["message", {"who": "slow", "field": "slowly"}]],
     ),
     Case(
+        "a window that opens a while after the press is awaited by those who know its id",
+        "windows.html",
+        (do("click", "#awhile", tab=1), do("type", "#field", "at last", tab=2), do("click", "#pick", tab=2)),
+        [["message", {"who": "awhile", "field": "at last"}]],
+    ),
+    Case(
+        "a step of Chrome's recorder that names no page is done on the first",
+        "windows.html",
+        (
+            do("click", "#alone", recordedBy="chrome_recorder"),
+            do("click", "#after", recordedBy="chrome_recorder"),
+            do("type", "#field", "x", recordedBy="chrome_recorder", target="{{here}}/popup.html?who=alone"),
+        ),
+        [happened("click", "after")],
+    ),
+    Case(
+        "pages may be numbered in the order in which they opened",
+        "windows.html",
+        (
+            do("click", "#alone"),
+            do("switch_tab", target="0"),
+            do("click", "#after"),
+            do("switch_tab", target="1"),
+            do("type", "#field", "x"),
+            do("click", "#pick"),
+        ),
+        [happened("click", "after"), ["alone", "x"]],
+    ),
+    Case(
         "a window without an opener is used and closed",
         "windows.html",
         (do("click", "#alone"), do("type", "#field", "x"), do("click", "#pick"), do("close"), do("click", "#after")),

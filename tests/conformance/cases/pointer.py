@@ -148,6 +148,18 @@ CASES = (
         [happened("click", "slow"), happened("click", "runner")],
     ),
     Case(
+        "a button that never stops pulsing is pressed where it stays about",
+        "moving.html",
+        (do("click", "#pulse"),),
+        [happened("click", "pulse")],
+    ),
+    Case(
+        "what has no box of its own is pressed where its contents are",
+        "boxless.html",
+        (do("click", "#nobox"), do("click", "#none"), do("click", "#round"), do("click", "#edged")),
+        [happened("click", one) for one in ("nobox", "none", "round", "edged")],
+    ),
+    Case(
         "the right one of two thousand equal buttons is pressed",
         "rows.html",
         (

@@ -96,6 +96,13 @@ CASES = (
         kept={"report.csv": "a,b\n1,"},
     ),
     Case(
+        "a download step presses what it names",
+        "giving.html",
+        (do("download", "#attached"), do("click", "#after")),
+        [happened("click", "after")],
+        kept={"report.csv": "a,b\n1,"},
+    ),
+    Case(
         "a download that comes after a while is waited for",
         "giving.html",
         (do("click", "#later", download=True),),

@@ -12,6 +12,7 @@ from playwright.async_api import Browser
 from services.runner.adapters.browser import Fleet
 from tests.conformance.case import Case, Told
 from tests.conformance.recorded.flows import FLOWS, Flow
+from tests.conformance.recorded.lively_flows import LIVELY
 from tests.conformance.recorded.recording import recording_in
 from tests.conformance.running import Stage, judge
 from tests.conformance.server import Server
@@ -36,7 +37,7 @@ def brief(step: dict[str, Any]) -> tuple[str, ...]:
     return (*told, step["value"]) if step.get("value") is not None else told
 
 
-@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name.replace(" ", "-"))
+@pytest.mark.parametrize("flow", (*FLOWS, *LIVELY), ids=lambda flow: flow.name.replace(" ", "-"))
 async def test_a_flow_is_told_as_a_person_would_and_can_be_done_again(
     flow: Flow, chromium: Browser, fleet: Fleet, pages: Server, tmp_path: Path
 ) -> None:

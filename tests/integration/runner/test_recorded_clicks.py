@@ -66,3 +66,18 @@ async def test_what_the_last_click_saves_a_moment_later_is_saved(fleet, sites):
         )
         assert (await row.do("click", "#sure")).error is None
     assert [entry["name"] for entry in sites.entries()] == ["Late"]
+
+
+async def test_what_the_last_click_saves_once_it_was_answered_is_saved(fleet, sites):
+    sites.clear()
+    async with fleet.session() as session:
+        row = Row(session, sites)
+        await row.open("/dialogs.html")
+        await row.read(
+            """void (document.querySelector('#sure').onclick = async () => {
+              await (await fetch('/table.html?delay=0.7')).text();
+              await fetch('/register/', { method: 'POST', body: new URLSearchParams({ name: 'Chained' }) });
+            })"""
+        )
+        assert (await row.do("click", "#sure")).error is None
+    assert [entry["name"] for entry in sites.entries()] == ["Chained"]
