@@ -250,6 +250,7 @@ def address_of(step: Step) -> str | None:
 def sounds_secret(name: str) -> bool:
     """Whether a field so named, labelled or located likely holds a secret, in the languages most spoken."""
     plain = _plain(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name))  # userPassword, inputPIN
+    plain = re.sub(r"(.)\1{2,}", r"\1\1", plain)  # passsword
     words = re.findall(r"[^\W_]+", plain)
     line = f" {' '.join(words)} "
     return (

@@ -39,8 +39,14 @@
   };
   const isLasting = (value) => Boolean(value) && !isVolatile(value);
   const leadsElsewhere = (target, record) => Boolean(target.href) && linkParts(target.href).join("/") !== linkParts(record.href).join("/");
+  // Where one of them has no name, its style is what tells it from its neighbours.
+  const isStyledOtherwise = (target, record) => {
+    const [then, now] = [target, record].map((one) => (one.className || "").split(/\s+/).filter(isLasting));
+    if (named(target).length && named(record).length) return false;
+    return then.length > 0 && now.length > 0 && !then.some((name) => now.includes(name));
+  };
   const isOther = (target, record) =>
-    isCalledOtherwise(target, record) || leadsElsewhere(target, record) ||
+    isCalledOtherwise(target, record) || isStyledOtherwise(target, record) || leadsElsewhere(target, record) ||
     ["id", "name"].some((key) => isLasting(target[key]) && isLasting(record[key]) && alike(target[key], record[key]) === 0);
 
   const looksAsItDid = (target, record) => {

@@ -75,11 +75,14 @@
   const mayBe = (key, found, votes, context) => {
     const element = elementFor(key, found);
     if (context.tag && tagOf(element) !== context.tag && tagOf(key) !== context.tag) return false;
-    // What several elements were called on the recorded page finds none of them for certain, and its place does not
-    // tell which is left where what was made to find it is gone.
+    // What several elements had on the recorded page finds none of them for certain, and its place does not tell which
+    // is left where what was made to find it is gone.
+    const { shared, twins } = context.bundle;
+    const isShared = (kind) => (shared ? shared.includes(kind) : Boolean(twins) && SHARED_BY_TWINS.has(kind));
+    const kinds = [...votes.get(key)];
+    if (!kinds.some(isShared)) return true;
     const isGone = found.some((one) => MADE_TO_FIND.has(one.evidence) && one.hits && !one.hits.any());
-    const isShared = (kind) => SHARED_BY_TWINS.has(kind) || (kind === "path" && isGone) || (kind === "data_attributes" && context.bundle.dataTwins);
-    return !(context.bundle.twins && [...votes.get(key)].every(isShared));
+    return !kinds.every((kind) => isShared(kind) || (kind === "path" && isGone));
   };
 
   const rivalsOf = (key, votes) => [...votes].filter(([other]) => other !== key).map(([, theirs]) => theirs);
@@ -93,6 +96,16 @@
     return found.some((one) => SAYS_WHO.has(one.evidence)) || surroundingsAgree(context.bundle, elementFor(key, found));
   };
 
+  // Nothing but its place or style says who it is: then all that was recorded must fit.
+  const isThereStill = (key, found, { bundle }) => {
+    const element = elementFor(key, found);
+    const isNamed = Boolean(bundle.aria || bundle.visibleText || found.some((one) => one.said));
+    if (isNamed) return namesAgree(found, element) && surroundingsAgree(bundle, element);
+    const isNew = bundle.aria === "" && Boolean(nameOf(element)); // it had no name when it was recorded
+    const fits = found.filter((one) => MEANS_NOTHING_ALONE.has(one.evidence)).every((one) => one.hits.has(key));
+    return !isNew && fits && surroundingsAgree(bundle, element);
+  };
+
   // One piece of evidence that says who it is, and none against it.
   const isLikely = (key, found, votes, context) => {
     if (!mayBe(key, found, votes, context)) return false;
@@ -104,7 +117,7 @@
     const misses = new Set(others.map((one) => context.words(one.evidence)));
     const element = elementFor(key, found);
     if (isOneOfOthers(context.bundle, { aria: nameOf(element), visibleText: visibleText(element) })) return false;
-    return misses.size <= MOST_MISSES && (strong(mine) || (namesAgree(found, element) && surroundingsAgree(context.bundle, element)));
+    return misses.size <= MOST_MISSES && (strong(mine) || isThereStill(key, found, context));
   };
 
   const why = (found) => {

@@ -111,40 +111,53 @@
     return "";
   };
 
-  // How many others on the page are called the same, how many of those stand among the same words or have the same data:
-  // then the name, the words around it or the data cannot find the element again. And what others are called that are
+  // How many others on the page are called the same, and how many of those stand among the same words: then the name, or
+  // the words around it, cannot find the element again. What else of it others share, and how others are called that are
   // nearly called so: those are not it.
   const twinsOf = (element) => {
     gather();
-    const { nearby, isTwin, isAlike, hasSameData, isNamesake, othersOf } = lookForTwins(element);
+    const { nearby, isTwin, isAlike, isNamesake, othersOf } = lookForTwins(element);
     const twins = nearby.filter(isTwin);
     const others = othersOf(nearby.filter(isNamesake));
     oneByOne();
-    return { twins: twins.length, alikeTwins: twins.filter(isAlike).length, dataTwins: twins.filter(hasSameData).length, others };
+    return { twins: twins.length, alikeTwins: twins.filter(isAlike).length, shared: sharedOf(element, twins.length), others };
+  };
+
+  // The kinds of evidence of a bundle that more than this element had on its page.
+  const sharedOf = (element, twins) => {
+    const root = element.getRootNode();
+    const attributes = (pairs) => pairs.map(([key, value]) => `[${CSS.escape(key)}=${quoted(value)}]`).join("");
+    const given = (key) => (element.getAttribute(key) ? attributes([[key, element.getAttribute(key)]]) : "");
+    const classes = [...element.classList].filter((one) => !isVolatile(one)).map((one) => `.${CSS.escape(one)}`).join("");
+    const asked = {
+      id: given("id"), data_attributes: attributes(askedOf(dataOf(element))), name: given("name"), placeholder: given("placeholder"),
+      class: classes && CSS.escape(tagOf(element)) + classes,
+    };
+    const several = Object.keys(asked).filter((kind) => asked[kind] && root.querySelectorAll(asked[kind]).length > 1);
+    return twins ? [...several, "aria", "text"] : several;
   };
 
   // Where the twins are among, and how to tell them: for whoever cannot look at all of them at once.
   const lookForTwins = (element) => {
-    const [name, text] = [nameOf(element), visibleText(element)];
-    const own = label(name || text);
+    const called = (one) => [nameOf(one), visibleText(one)].filter(Boolean);
+    const mine = called(element);
+    const own = label(mine[0] || "");
     const isApart = (one) => one !== element && !one.contains(element) && !element.contains(one);
-    const isTwin = (one) => isApart(one) && Boolean((name && nameOf(one) === name) || (text && visibleText(one) === text)) && isVisible(one);
+    const isTwin = (one) => isApart(one) && called(one).some((name) => mine.includes(name)) && isVisible(one);
     let around = null;
     const isAlike = (one) => neighbours(one) === (around === null ? (around = neighbours(element)) : around);
-    const data = askedOf(dataOf(element));
-    const hasSameData = (one) => data.length > 0 && data.every(([key, value]) => one.getAttribute(key) === value);
-    const calls = (one) => label(nameOf(one) || visibleText(one));
+    const calls = (one) => label(called(one)[0] || "");
     const isNamesake = (one) => {
       if (!isApart(one) || !(isField(one) || isPressable(one))) return false;
-      const called = calls(one);
-      return called !== own && called.length <= LONGEST_OTHER && alike(own, called) >= NEARLY && isVisible(one);
+      const other = calls(one);
+      return other !== own && other.length <= LONGEST_OTHER && alike(own, other) >= NEARLY && isVisible(one);
     };
     const othersOf = (namesakes) => {
       const names = [...new Set(namesakes.map(calls))];
       return names.sort((a, b) => alike(own, b) - alike(own, a)).slice(0, MOST_OTHERS);
     };
     const selector = `a,button,summary,input,textarea,select,[role],${CSS.escape(tagOf(element))}`;
-    return { nearby: own ? [...element.getRootNode().querySelectorAll(selector)] : [], isTwin, isAlike, hasSameData, isNamesake, othersOf };
+    return { nearby: own ? [...element.getRootNode().querySelectorAll(selector)] : [], isTwin, isAlike, isNamesake, othersOf };
   };
 
   const boxOf = (element) => {
@@ -228,5 +241,5 @@
     return (element) => isOfKind(element) && isThere(element);
   };
 
-  return { askedOf, neighbours, bundleOf, ownBundleOf, twinsOf, lookForTwins, recordOf, recordsOf, selectorOf, pathOf, boxOf, collect, suiting, MOST_CANDIDATES, TEST_IDS };
+  return { askedOf, sharedOf, neighbours, bundleOf, ownBundleOf, twinsOf, lookForTwins, recordOf, recordsOf, selectorOf, pathOf, boxOf, collect, suiting, MOST_CANDIDATES, TEST_IDS };
 }

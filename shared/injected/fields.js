@@ -40,8 +40,9 @@
     if (value === wanted || value.replace(/\r\n?/g, "\n") === wanted.replace(/\r\n?/g, "\n")) return true;
     // Before its letters and digits are compared: a field for numbers leaves out a comma, and 12,5 is not 125.
     if (["number", "range"].includes(element.type)) return value !== "" && Number(value) === Number(wanted.replace(",", "."));
+    const isNumber = ["number", "range"].includes(element.type);
     const [is, was] = [amountsOf(value), amountsOf(wanted)];
-    if (is.length && was.length && /[.,]/.test(value + wanted)) return is.some((one) => was.includes(one));
+    if (!isNumber && is.length && was.length && /[.,]/.test(value + wanted)) return is.some((one) => was.includes(one));
     const [now, then] = [squash(value), squash(wanted)];
     if (then && now === then) return true;
     return fold(wanted) === fold(value);

@@ -78,7 +78,7 @@
   // The name was no help on the recorded page either, and nothing else tells the candidate from its namesakes.
   const isLostAmongTwins = (target, found) => {
     if (!target.twins) return false;
-    const shared = { near: target.alikeTwins, dataAttrs: target.dataTwins };
+    const shared = { near: target.alikeTwins, dataAttrs: (target.shared || []).includes("data_attributes") };
     const known = CONTEXT.filter((key) => found[key] !== undefined && !shared[key]);
     return known.reduce((sum, key) => sum + found[key], 0) / (known.length || 1) < CONTEXT_AGREES;
   };
@@ -92,7 +92,7 @@
     const sole = target.twins ? null : soleNamesake(ordered, calledBy);
     const ranked = ordered.map((one) => {
       const lost = isLostAmongTwins(target, one.found) || isOneOfOthers(target, candidates[one.index]);
-      const known = certainty(grounds(one, calledBy), one.evidence, one === sole ? SOLE_NAMESAKE : 0);
+      const known = certainty(grounds(one, calledBy), one.evidence, one === sole && one.found.landmark !== 0 ? SOLE_NAMESAKE : 0);
       return { index: one.index, confidence: lost ? 0 : known, score: one.score };
     });
     return [...ranked, ...others.map((index) => ({ index, confidence: 0, score: 0 }))];

@@ -1,6 +1,6 @@
 // What a step needs to know of its element: the bundle, every locator that finds only this element, a label.
 (retold) => {
-  const { forget, oneByOne, gather, everything, ownBundleOf, twinsOf, lookForTwins, selectorOf, treeOf, recorded, rootOf, tagOf, typeOf, roleOf, labelOf, address, quoted, isVolatile, mayHost, TEST_IDS } = retold;
+  const { forget, oneByOne, gather, everything, ownBundleOf, twinsOf, lookForTwins, sharedOf, selectorOf, treeOf, recorded, rootOf, tagOf, typeOf, roleOf, labelOf, address, quoted, isVolatile, mayHost, TEST_IDS } = retold;
   const LARGE = 2500; // elements of a page on which a look at all of them is put off until it is idle
   const IDLE_WITHIN = 200; // ms
   const QUIET = 300; // ms without input, before that begins
@@ -101,11 +101,11 @@
   };
 
   const twinsIdly = async (element) => {
-    const { nearby, isTwin, isAlike, hasSameData, isNamesake, othersOf } = lookForTwins(element);
+    const { nearby, isTwin, isAlike, isNamesake, othersOf } = lookForTwins(element);
     const twins = await fitting(nearby, isTwin);
     const alikeTwins = (await fitting(twins, isAlike)).length;
     const namesakes = await fitting(nearby, isNamesake);
-    return { twins: twins.length, alikeTwins, dataTwins: twins.filter(hasSameData).length, others: othersOf(namesakes) };
+    return { twins: twins.length, alikeTwins, shared: sharedOf(element, twins.length), others: othersOf(namesakes) };
   };
 
   const findsIdly = async (root, spelling, element) => {

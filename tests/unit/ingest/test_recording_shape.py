@@ -100,7 +100,7 @@ def test_an_unknown_word_is_refused_with_the_known_ones() -> None:
     ["Password", "Passwort:", "id_password2", "newPassword", "user_pass", "Kennwort", "Contraseña", "Mot de passe",
      "hasło", "Heslo", "Şifre", "Wachtwoord", "Lösenord", "Κωδικός", "Пароль", "PIN", "cardCVV", "CVC2", "API key",
      "auth_token", "One-time code", "input[name='pwd']", "密码", "パスワード", "비밀번호", "كلمة المرور", "סיסמה",
-     "รหัสผ่าน", "Mật khẩu"],
+     "รหัสผ่าน", "Mật khẩu", "passsword"],
 )  # fmt: skip
 def test_names_of_secrets_are_known_in_many_languages(name: str) -> None:
     assert sounds_secret(name)
