@@ -89,11 +89,18 @@ def _steps(sources: list[Any], faults: Faults, notes: list[FidelityNote]) -> lis
             _changed(index + 1, f"an address held what looks like a secret ({name}); it is not kept")
             for name in dict.fromkeys(names)
         ]
-        step = _validated(Step, source, where, faults)
+        step = canonical_step(source, index, where, faults)
         if step is not None:
-            _check_step(step, index, faults)
             steps.append(step)
     return steps
+
+
+def canonical_step(source: dict[str, Any], index: int, where: str, faults: Faults) -> Step | None:
+    """The step of that index in its list; what is wrong with it is a fault at `where`."""
+    step = _validated(Step, source, where, faults)
+    if step is not None:
+        _check_step(step, index, faults)
+    return step
 
 
 def _without_secret_addresses(source: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from services.ingest.adapters.chrome.steps import KEPT_STEP
 from services.ingest.adapters.export_locators import alternatives_of
 from services.ingest.adapters.export_notes import Notes
 from shared.contracts.ingest import FidelityNote, RecordingSnapshot
@@ -10,7 +11,6 @@ from shared.contracts.recording import Step
 from shared.contracts.sealed import is_sealed
 from shared.contracts.steps import event_of
 
-CUSTOM = "retold"  # name of a custom step that holds a canonical one
 _BUTTONS = {"middle": "auxiliary", "right": "secondary", "back": "back", "forward": "forward"}
 _Keys = dict[str, Any] | None
 
@@ -40,7 +40,7 @@ def _written(step: Step, notes: Notes) -> list[dict[str, Any]]:
 
 def _custom(step: Step) -> dict[str, Any]:
     kept = {key: value for key, value in step.to_json().items() if not (key == "value" and is_sealed(step.value))}
-    return {"type": "customStep", "name": CUSTOM, "parameters": kept}
+    return {"type": "customStep", "name": KEPT_STEP, "parameters": kept}
 
 
 def _of_every_step(step: Step, notes: Notes) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _close(_: Step, __: Notes) -> _Keys:
 
 def _custom_keys(step: Step, _: Notes) -> _Keys:
     name, parameters = step.metadata.get("name"), step.metadata.get("parameters")
-    kept = {"type": "customStep", "name": name if isinstance(name, str) else CUSTOM}
+    kept = {"type": "customStep", "name": name if isinstance(name, str) else KEPT_STEP}
     return kept | ({} if parameters is None else {"parameters": parameters})
 
 

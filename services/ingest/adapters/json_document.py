@@ -48,10 +48,13 @@ def read_json_object(content: bytes, subject: str) -> dict[str, Any]:
 
 
 def as_utf8(content: bytes) -> bytes:
-    """The same text in UTF-8, where a file says by its first bytes that it is UTF-16 or UTF-32 (as Windows writes)."""
+    """The same text in UTF-8, where a file is UTF-16 or UTF-32 by its first bytes (as Windows writes)."""
     if len(content) <= MAX_FILE_BYTES:
         for mark, name in _WIDE:
             if content.startswith(mark):
+                return content.decode(name, errors="replace").encode()
+        for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+            if len(content) > 40 and not any(content[first:40:2]) and all(content[1 - first : 40 : 2]):
                 return content.decode(name, errors="replace").encode()
     return content
 
@@ -84,7 +87,7 @@ def _parsed(text: str, subject: str) -> Any:
             parse_constant=_refused_constant,
         )
     except json.JSONDecodeError as error:
-        if not text[: error.pos].strip() and text[error.pos : error.pos + 1] not in ("/", "{", "["):
+        if text.lstrip()[:1] not in ("/", "{", "["):
             raise InvalidInput(
                 f"{subject} holds no recording: it is neither JSON nor a script of Playwright."
             ) from None
@@ -108,6 +111,8 @@ def _in_words(text: str, error: json.JSONDecodeError) -> str:
         return "a comma stands before the end of a list or an object; remove it"
     if here[0] == "'":
         return "names and texts stand in double quotes, not in single ones"
+    if error.msg.startswith("Invalid control character") or "\0" in here:
+        return "a line break, a tab or what is no text stands here; export the file again"
     return error.msg[:1].lower() + error.msg[1:]
 
 

@@ -9,17 +9,27 @@ from shared.contracts.steps import event_of, takes_value
 
 MAX_LABEL = 80
 _ENDING = " :*：\t\n\u00a0"
+_PLACEHOLDER = re.compile(r"\{\{\s?([^\W\d][\w.-]{0,59})\s?\}\}|\$\{([^\W\d][\w.-]{0,59})\}")
+# Letters and digits in turns: `input-6tyPR3fy`. One of both at the end is a person's, as in `address2`.
+_MADE_BY_MACHINE = re.compile(r"[A-Za-z]\d+[A-Za-z]+\d|\d[A-Za-z]+\d+[A-Za-z]")
+_FOR_TESTS = ("data-testid", "data-test-id", "data-test", "data-cy", "data-qa")
 
 
 def label_from(bundle: LocatorBundle) -> str | None:
-    """The element's accessible name, else its placeholder, id or name made readable, else its text."""
+    """The element's accessible name, else its placeholder, id or name made readable, else its text.
+
+    Last what tests call it (`data-testid`).
+    """
     said = (_tidy(bundle.aria or ""), _tidy(bundle.placeholder or ""))
     named = (humanised(bundle.id or ""), humanised(bundle.name or ""))
-    return next((label for label in (*said, *named, _tidy(bundle.visible_text or "")) if label), None)
+    tested = (humanised(bundle.data_attrs.get(key, "")) for key in _FOR_TESTS)
+    return next((label for label in (*said, *named, _tidy(bundle.visible_text or ""), *tested) if label), None)
 
 
 def humanised(name: str) -> str | None:
     """`id_first_name`, `user[firstName]` → `First name`, `User first name`; None when nobody could read it."""
+    if _MADE_BY_MACHINE.search(name):
+        return None
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     words = [word.lower() for word in re.findall(r"[^\W_]+", spaced)]
     if len(words) > 1 and words[0] == "id":
@@ -27,9 +37,15 @@ def humanised(name: str) -> str | None:
     readable = " ".join(words)
     letters = sum(character.isalpha() for character in readable)
     digits = sum(character.isdigit() for character in readable)
-    if letters < 2 or digits > letters:
+    if letters < 2 or digits > letters or all(sum(map(str.isalpha, word)) < 2 for word in words):
         return None
     return _tidy(readable[:1].upper() + readable[1:])
+
+
+def placeholder_in(value: str) -> str | None:
+    """The name in a value that is nothing but a place for one, as people write them: `{{name}}`, `${name}`."""
+    found = _PLACEHOLDER.fullmatch(value.strip())
+    return (found[1] or found[2]) if found else None
 
 
 def unique(label: str, taken: Iterable[str]) -> str:

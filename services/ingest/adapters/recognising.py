@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from services.ingest.adapters.faults import shown
+
 _HEAD = 16 * 1024
 _JSON_INSTEAD = 'in Chrome\'s Recorder choose "Export as JSON" instead'
 _CODEGEN_INSTEAD = (
@@ -24,6 +26,9 @@ _MAGIC = (
     (b"RIFF", "is a picture or a film"),
     (b"\x1aE\xdf\xa3", "is a film; of one nobody can tell what was clicked"),
     (b"%PDF", "is a PDF document"),
+    (b"MZ", "is a program, and no recording"),
+    (b"SQLite format 3", "is a database, and no recording"),
+    (b"{\\rtf", "is a document of a word processor, and no recording"),
     (b"version https://git-lfs", "is only a pointer of Git LFS to the file; fetch it with: git lfs pull"),
 )
 
@@ -102,11 +107,25 @@ def other_document(document: Any) -> str | None:
             return "is a test of TestCafe Studio, which is not read here; record it again."
         case {"openapi": _} | {"swagger": _}:
             return "describes an API, and holds no steps on a page."
-        case {"message": str(said)}:
+        case {"suites": list(), "urls": list()}:
+            return "is a project of Selenium IDE without tests; record one in Selenium IDE first."
+        case {"message": str(said)} | {"error": str(said)}:
             return f'is an answer of a server ("{said[:60]}"), and no recording; download the file again.'
+        case dict():
+            return next(
+                (f"holds a recording under {shown(key)}; {_ALONE}" for key in document if _is_one(document[key])), None
+            )
     return None
 
 
+def _is_one(found: Any) -> bool:
+    match found:
+        case {"steps": [{}, *_]} | {"tests": [{"commands": list()}, *_]}:
+            return True
+    return False
+
+
+_ALONE = "save that part in a file of its own."
 _RRWEB = "is a session of rrweb: it holds what the page looked like, and no locators of what was clicked."
 
 
@@ -115,7 +134,11 @@ def _other_list(found: list[Any]) -> str:
     match first:
         case {"type": int(), "timestamp": _}:
             return _RRWEB
+        case {"x": int() | float(), "y": int() | float(), "type": str(), "time": _}:
+            return "was recorded off the whole screen: it holds places of the mouse, and not what was clicked there."
         case {"steps": list()} | {"tests": list()}:
+            if len(found) == 1:
+                return f"holds a recording inside a list; {_ALONE}"
             return f"holds a list of {len(found)} recordings; save each in a file of its own."
         case {"type": str()} | {"event": str()}:
             return 'holds only a list of steps; put it into an object: {"title": "…", "steps": […]}.'

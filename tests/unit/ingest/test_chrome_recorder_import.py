@@ -192,3 +192,33 @@ def test_a_page_of_the_browser_itself_is_left_out_and_told() -> None:
     assert [(note.step_number, note.source_index, note.kind) for note in recording.fidelity] == [
         (None, 1, "not_carried")
     ]
+
+
+def test_steps_are_called_as_a_person_would_call_them() -> None:
+    cart = [["aria/Add to cart", 'aria/[role="generic"]'], ["#root > span"]]
+    steps = imported(
+        {"type": "setViewport", "width": 800, "height": 600},
+        {"type": "waitForElement", "selectors": ["body"]},
+        click(*cart),
+        click(['[data-testid="save-deal"]']),
+    ).steps
+    assert [step.label for step in steps[1:]] == [
+        "Resize the window",
+        "Wait for body",
+        "Add to cart",
+        "Save deal",
+    ]
+
+
+def test_a_place_for_a_value_is_a_column() -> None:
+    recording = imported(change("{{user_name}}"))
+    assert recording.steps[1].value is None
+    variable = recording.variables[recording.steps[1].label or ""]
+    assert (variable.csv_column, variable.required) == ("user_name", True)
+    assert recording.fidelity[0].kind == "changed"
+
+
+def test_a_timeout_of_zero_is_the_longest_that_there_is() -> None:
+    recording = imported({"type": "navigate", "url": "https://shop.example/", "timeout": 0})
+    assert recording.steps[1].metadata["timeout"] == 300_000
+    assert "without an end" in recording.fidelity[0].detail

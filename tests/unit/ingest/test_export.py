@@ -109,6 +109,30 @@ def test_chrome_keeps_every_step_that_it_has_a_word_for(steps: list[dict[str, An
     assert [essence(step) for step in round_trip(recording, "chrome")] == [essence(one) for one in recording.steps]
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(steps_that_playwright_holds(), max_size=4))
+def test_what_chrome_has_no_word_for_comes_back_as_it_was(steps: list[dict[str, Any]]) -> None:
+    recording = recording_of(steps)
+    written = json.loads(exported(recording, "chrome").content)["steps"]
+    kept = {step["parameters"]["label"] for step in written if step["type"] == "customStep"}
+    back = {step.label: step.to_json() | {"stepNumber": 0, "page": None} for step in round_trip(recording, "chrome")}
+    for step in recording.steps:
+        if step.label in kept:
+            assert back[step.label] == step.to_json() | {"stepNumber": 0, "page": None}
+
+
+def test_what_only_calls_itself_kept_is_skipped() -> None:
+    bad: list[Any] = [{"event": "navigate", "value": "javascript:alert(1)"}, {"event": "key_down"}, "x", None]
+    for parameters in bad:
+        if isinstance(parameters, dict):
+            parameters |= {"navigation": {"type": "same_page"}, "bundle": {}}
+        open_page = {"type": "navigate", "url": "https://a.test/"}
+        steps = [open_page, {"type": "customStep", "name": "retold", "parameters": parameters}]
+        recording = read_recording(json.dumps({"title": "t", "steps": steps}).encode(), "a.json")
+        assert recording.steps[1].event == "custom"
+        assert recording.fidelity[-1].kind == "not_carried"
+
+
 def test_a_key_that_leads_on_leads_on_once() -> None:
     press = with_element("key_press", "#q", metadata={"key": "Enter"})
     press["navigation"] = {"type": "navigation", "url": "https://a.test/found"}

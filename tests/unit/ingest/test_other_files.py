@@ -46,11 +46,19 @@ def refusal(content: bytes | str, name: str = "file.json") -> str:
         ({"info": {"_postman_id": "1"}, "item": []}, "a Postman collection"),
         ({"Name": "a", "Commands": [{"Command": "open"}]}, "UI.Vision"),
         ([{"type": 4, "data": {}, "timestamp": 1}], "rrweb"),
+        ([{"type": "move", "x": 1, "y": 2, "time": 1.5}], "off the whole screen"),
         ({"traceEvents": []}, "a performance trace"),
         ({"sections": []}, "first trial version"),
         ({"cookies": [], "origins": []}, "as its login"),
         ([CHROME, CHROME], "a list of 2 recordings"),
         (CHROME["steps"], '{"title": "…", "steps": […]}'),
+        ([CHROME], "a recording inside a list"),
+        ({"data": CHROME}, 'a recording under "data"'),
+        ({"suites": [], "urls": []}, "without tests"),
+        (b"MZ\x90\x00", "a program"),
+        ("2024-01-01 INFO started", "neither JSON nor a script"),
+        (TEXT[:30] + "\0" + TEXT[30:], "no text"),
+        ("from playwright.sync_api import expect\0", "no text"),
         ({"message": "Not Found"}, 'an answer of a server ("Not Found")'),
     ],
     ids=lambda given: str(given)[:24],
@@ -76,7 +84,7 @@ def test_broken_json_is_refused_with_what_to_mend_and_where(text: str, words: st
     assert "line " in told
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
 def test_a_file_that_says_its_encoding_is_read_in_it(encoding: str) -> None:
     assert read_recording(TEXT.replace("Buy", "Käufe").encode(encoding), "a.json").name == "Käufe"
 
@@ -109,6 +117,11 @@ def test_a_test_case_of_the_old_selenium_ide_is_imported() -> None:
     assert [step.event for step in recording.steps] == ["navigate", "type", "click"]
     assert recording.steps[1].value == "bob <b>\ntwo"
     assert not recording.fidelity
+
+
+def test_a_test_case_that_was_cut_off_is_told_to_be_one() -> None:
+    recording = read_recording(OLD[: OLD.index("<tr><td>clickAndWait")].encode(), "login.html")
+    assert "ends before its table" in recording.fidelity[0].detail
 
 
 def test_a_damaged_test_case_of_the_old_selenium_ide_is_imported_or_refused() -> None:

@@ -190,7 +190,7 @@ def test_what_a_page_showed_goes_into_a_later_step() -> None:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        (['if page.get_by_text("x").is_visible():', '    page.click("#a")'], "line 6: a condition"),
+        (["if x:", '    page.click("#a")', "else:", '    page.click("#b")'], "line 6: a condition"),
         (["while True:", '    page.click("#a")'], "line 6: what is done"),
         (["for one in rows():", '    page.click("#a")'], "line 6: how often"),
         (["page.goto(address())"], "line 6: the address"),

@@ -99,6 +99,69 @@ def test_a(signed_in, page: Page, database):
     ]
 
 
+def test_what_is_only_done_sometimes_is_left_out_and_told() -> None:
+    recording = imported("""
+def test_a(page: Page):
+    page.goto("https://a.example/")
+    if page.get_by_text("Cookies").is_visible():
+        page.click("#accept")
+    try:
+        page.click("#next")
+    except Exception:
+        page.screenshot(path="error.png")
+    for letter in "ab":
+        page.keyboard.press(letter)
+""")
+    assert [step.event for step in recording.steps] == ["navigate", "custom", "click", "key_press", "key_press"]
+    told = [note.detail for note in recording.fidelity if note.kind == "not_carried"]
+    assert "is_visible()" in told[0]
+    assert "after an error" in told[1]
+
+
+def test_a_page_of_a_browser_that_runs_and_one_with_a_saved_login_are_pages() -> None:
+    recording = imported("""
+def run(playwright: Playwright):
+    if os.path.exists("auth.json"):
+        browser = playwright.chromium.connect_over_cdp("http://localhost:9222")
+    else:
+        browser = playwright.chromium.launch()
+    context = browser.contexts[0]
+    page = context.pages[0] if context.pages else context.new_page()
+    page.goto("https://a.example/")
+""")
+    assert [step.event for step in recording.steps] == ["navigate"]
+    assert "os.path.exists" in recording.fidelity[0].detail
+
+
+def test_the_only_function_that_is_given_a_page_is_followed() -> None:
+    recording = imported('def configure(page: Page, rows):\n    page.goto("https://a.example/")\n')
+    assert recording.starting_url == "https://a.example/"
+
+
+def test_a_step_is_called_by_what_its_path_says() -> None:
+    recording = imported(
+        'def test_a(page: Page):\n    page.goto("https://a.example/")\n'
+        "    page.fill(\"//input[@placeholder='Username']\", 'x')\n    page.click(\"//button[text()='Sign Up']\")\n"
+    )
+    assert [step.label for step in recording.steps[1:]] == ["Username", "Sign Up"]
+
+
+def test_a_fixture_of_the_same_file_does_not_stand_in_another() -> None:
+    recording = imported(
+        "@pytest.fixture\ndef server():\n    yield start()\n\n"
+        'def test_a(server, page: Page):\n    page.goto("https://a.example/")\n'
+    )
+    assert not recording.fidelity
+
+
+def test_a_place_for_a_value_is_a_column() -> None:
+    recording = imported(
+        'def test_a(page: Page):\n    page.goto("https://a.example/")\n    page.fill("#text", "{{ query }}")\n'
+    )
+    assert recording.steps[1].value is None
+    assert (recording.variables["Text"].csv_column, recording.variables["Text"].required) == ("query", True)
+
+
 def test_a_sleep_is_a_wait() -> None:
     recording = imported('def test_a(page: Page):\n    page.goto("https://a.example/")\n    time.sleep(1.5)\n')
     assert recording.steps[1].event == "wait"

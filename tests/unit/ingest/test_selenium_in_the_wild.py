@@ -41,6 +41,7 @@ def test_older_assertions_ask_the_same(line: Any, event: str, value: str | None,
         (("typeKeys", "id=a", "x"), "type", {"mode": "keys"}),
         (("captureEntirePageScreenshot", "C:\\shots\\a.png"), "screenshot", {"name": "a.png", "wholePage": True}),
         (("waitForVisible", "id=a"), "wait_for_element", {}),
+        (("fireEvent", "id=a", "blur"), "blur", {}),
         (("storeLocation", "here"), "extract", {"extract": {"name": "here", "what": "url"}}),
     ],
 )
@@ -50,7 +51,26 @@ def test_older_commands_do_the_same(line: Any, event: str, metadata: dict[str, A
     assert metadata.items() <= step.metadata.items()
 
 
-@pytest.mark.parametrize("name", ["waitForPageToLoad", "windowMaximize", "deleteAllVisibleCookies", "comment", "keyUp"])
+def test_a_pause_with_a_locator_before_the_time_takes_the_time() -> None:
+    assert only(("pause", "name=email", "3000")).metadata["duration"] == 3000
+
+
+def test_css_of_selenium_that_looks_for_a_text_is_said_as_a_path() -> None:
+    step = only(("click", 'css=a:contains("enacted")'))
+    assert (step.selector, step.label) == ("xpath///a[contains(., 'enacted')]", "enacted")
+
+
+@pytest.mark.parametrize("made", ["id=apr-input-6tyPR3fy-s081fEOYC8jt", "id=u_0_b"])
+def test_a_step_is_not_called_by_an_id_that_a_machine_made(made: str) -> None:
+    assert only(("type", "name=email", "x", [made, "name=email"])).label == "Email"
+
+
+def test_a_step_is_called_by_the_text_of_its_other_locators() -> None:
+    found = ("click", "css=.btn > span", "", ["css=.btn > span", "xpath=//span[contains(.,'Log In')]"])
+    assert only(found).label == "Log In"
+
+
+@pytest.mark.parametrize("name", ["waitForPageToLoad", "windowMaximize", "waitForPopUp", "loadVars", "keyUp"])
 def test_what_needs_no_step_here_is_only_told(name: str) -> None:
     assert not steps_of((name, "30000"))
     assert [kind for kind, _ in notes_of((name, "30000"))] == ["not_carried"]
@@ -61,7 +81,10 @@ def test_what_needs_no_step_here_is_only_told(name: str) -> None:
     [
         (("gotoIf", "x", "y"), "no jumps"),
         (("keyPress", "id=a", "\\999"), "no key"),
-        (("storeEval", "1", "x"), "old Selenium"),
+        (("storeEval", "selenium.getText('id=a')", "x"), "speaks to Selenium itself"),
+        (("assertTable", "id=t.1.2", "x"), "nothing here compares this"),
+        (("storeVisible", "id=a", "x"), "cannot be stored"),
+        (("controlKeyDown",), "a key that is held"),
     ],
 )
 def test_older_commands_without_a_counterpart_say_why(line: Any, why: str) -> None:

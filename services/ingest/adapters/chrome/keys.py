@@ -81,7 +81,10 @@ class StepKeys:
         found = self.number("timeout")
         if found is None:
             return None
-        if found <= 0:
+        if found == 0:  # Puppeteer's word for as long as it takes
+            self.changed(f"it waits without an end; here {MAX_TIMEOUT_MS} ms, the longest that is allowed")
+            return MAX_TIMEOUT_MS
+        if found < 0:
             self.fault("the timeout must be more than 0 milliseconds.", "timeout")
             return None
         if found > MAX_TIMEOUT_MS:

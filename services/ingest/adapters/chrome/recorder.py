@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.ingest.adapters.chrome.keys import StepKeys
+from services.ingest.adapters.chrome.selectors import name_around
 from services.ingest.adapters.chrome.steps import carried_step
 from services.ingest.adapters.chrome.typing import (
     KEY_EVENTS,
@@ -13,12 +14,16 @@ from services.ingest.adapters.chrome.typing import (
 )
 from services.ingest.adapters.faults import Faults, kind, pointer
 from services.ingest.adapters.imported import ImportedRecording, about_file
-from services.ingest.adapters.labels import label_from, unique, variables_for
+from services.ingest.adapters.labels import MAX_LABEL, label_from, unique, variables_for
 from shared.contracts.ingest import FidelityNote
-from shared.contracts.recording import LocatorBundle, Step
+from shared.contracts.recording import LocatorBundle, Step, Variable
 from shared.contracts.steps import VALUE_EVENTS
 
 _FLOW_KEYS = frozenset({"title", "timeout", "selectorAttribute", "steps"})
+_WORDS = {
+    "resize": "Resize the window", "emulate_network": "Set the speed of the network", "scroll": "Scroll",
+    "wait_for_expression": "Wait for a condition", "close": "Close the window",
+}  # fmt: skip
 # These need no page, so they may come before the first navigation.
 _BEFORE_ANY_PAGE = frozenset({"resize", "emulate_network", "custom", "close"})
 
@@ -34,13 +39,13 @@ def import_chrome(document: dict[str, Any], name: str, faults: Faults) -> Import
     if starting_url is None:
         faults.add("/steps", 'no step says where to start; add a first step {"type": "navigate", "url": "https://…"}.')
         faults.refuse_if_any()
-    steps, step_notes = _numbered(drafts)
+    steps, columns, step_notes = _numbered(drafts)
     return ImportedRecording(
         name=" ".join((document.get("title") or "").split()) or name,
         description=None,
         starting_url=starting_url or "",
         steps=steps,
-        variables=variables_for(steps, {}),
+        variables=variables_for(steps, columns),
         recording_method="extension",
         source="chrome_recorder",
         fidelity=notes + step_notes,
@@ -81,9 +86,10 @@ def _starting_url(drafts: list[Draft], notes: list[FidelityNote]) -> str | None:
     return start
 
 
-def _numbered(drafts: list[Draft]) -> tuple[list[Step], list[FidelityNote]]:
-    """The steps with numbers, labels and pages, and the notes with the numbers of the steps they are about."""
+def _numbered(drafts: list[Draft]) -> tuple[list[Step], dict[str, Variable], list[FidelityNote]]:
+    """The steps with numbers, labels and pages, what only a column fills, and the notes with the steps' numbers."""
     steps: list[Step] = []
+    columns: dict[str, Variable] = {}
     notes: list[FidelityNote] = []
     labels: list[str] = []  # of the steps that take a value: a column chooses its step by it
     filled: dict[tuple[str | None, str], int] = {}
@@ -92,28 +98,35 @@ def _numbered(drafts: list[Draft]) -> tuple[list[Step], list[FidelityNote]]:
         number = None
         if step := draft.json:
             number = len(steps) + 1
-            label = _label(step, number)
+            column = step.pop("column", None)
+            label = step.pop("label", None) or _label(step, number)
             if step["event"] in VALUE_EVENTS:
                 label = unique(label, labels)
                 labels.append(label)
                 first = filled.setdefault((page, field_of(step)), number)
                 if first != number:
                     draft.notes.append(("carried", f'fills the field of step {first} again, as "{label}"; map both'))
+            if column:
+                columns[label] = Variable(required=True, csv_column=column, step_number=number)
             on_main_page = "target" not in step["metadata"]
             at = {"page": page} if page and on_main_page and step["event"] != "navigate" else {}
-            steps.append(Step.model_validate({"stepNumber": number, "label": label, **step, **at}))
+            steps.append(Step.model_validate({"stepNumber": number, "label": label, **at, **step}))
             if on_main_page:
                 page = step["navigation"].get("url", page)
         notes += [
             FidelityNote(step_number=number, source_index=draft.index, kind=note_kind, detail=detail)
             for note_kind, detail in draft.notes
         ]
-    return steps, notes
+    return steps, columns, notes
 
 
 def _label(step: dict[str, Any], number: int) -> str:
-    if step["event"] == "navigate":
+    event, metadata = step["event"], step["metadata"]
+    if event == "navigate":
         return f"Open {step['value'].split('://', 1)[-1].split('?', 1)[0].split('#', 1)[0][:80]}"
-    if step["event"] in KEY_EVENTS:
-        return f"{'Press' if step['event'] == 'key_down' else 'Release'} {step['metadata']['key'][:40]}"
-    return label_from(LocatorBundle.model_validate(step["bundle"])) or f"Step {number}"
+    if event in KEY_EVENTS:
+        return f"{'Press' if event == 'key_down' else 'Release'} {metadata['key'][:40]}"
+    named = label_from(LocatorBundle.model_validate(step["bundle"])) or name_around(metadata.get("selectors", []))
+    if event == "wait_for_element":
+        return f"Wait for {' '.join((named or step.get('selector') or 'an element').split())}"[:MAX_LABEL].strip()
+    return named or _WORDS.get(event, f"Step {number}")

@@ -54,6 +54,15 @@ def element_of(alternatives: list[list[str]]) -> dict[str, Any]:
     return found
 
 
+def name_around(alternatives: list[list[str]]) -> str | None:
+    """What the element around a nameless one is called: early recorders wrote `aria/Save`, `aria/[role="generic"]`."""
+    for parts in alternatives:
+        names = [aria_name_and_role(part)[0] for part in reversed(parts) if part.startswith("aria/")]
+        if found := next(filter(None, names), None):
+            return " ".join("".join(c if c.isprintable() else " " for c in found).split())[:80].strip() or None
+    return None
+
+
 def aria_name_and_role(part: str) -> tuple[str, str | None]:
     """The accessible name and the role of `aria/Name`, `aria/Name[role="x"]` or `aria/[name="x"][role="y"]`."""
     rest = part.removeprefix("aria/")

@@ -4,17 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 from services.ingest.adapters.addresses import BROWSER_PAGES, fault_of_address, redacted, scheme_of
+from services.ingest.adapters.canonical import canonical_step
 from services.ingest.adapters.chrome.keys import StepKeys
 from services.ingest.adapters.chrome.selectors import bundle_of, element_of, primary_locator
-from services.ingest.adapters.faults import kind, shown
-from shared.contracts.steps import canonical_event
+from services.ingest.adapters.chrome.typing import KEY_EVENTS
+from services.ingest.adapters.faults import Faults, kind, shown
+from services.ingest.adapters.labels import placeholder_in
+from shared.contracts.steps import address_of, canonical_event, event_of
 
 RECORDED_BY = "chrome_recorder"
+KEPT_STEP = "retold"  # name of a custom step that holds a canonical one, as exports write them
 
 _BUTTONS = {"primary": "left", "auxiliary": "middle", "secondary": "right", "back": "back", "forward": "forward"}
 _DEVICES = ("mouse", "pen", "touch")
 _FAKE_PATH = "c:\\fakepath\\"
-# What a carrier adds to the step: `event`, `value`, `navigation`, `metadata`. None: the step is not carried.
+# What a carrier adds to the step: `event`, `value`, `navigation`, `metadata`; `column`: what fills it. None: the step
+# is not carried.
 _Part = dict[str, Any] | None
 
 
@@ -40,6 +45,8 @@ def carried_step(keys: StepKeys, flow_timeout: int | float | None) -> _Part:
         keys.not_carried(f'the key "{key[:60]}" has no meaning in a {type_name} step')
     if part is None:
         return None
+    if "bundle" in part:  # a whole step
+        return part
     step["metadata"] |= ({"title": title} if title else {}) | part.pop("metadata", {})
     if type_name == "navigate":  # `value` is where it goes, `navigation` where that led
         navigation = {"type": "navigation", "url": navigation.get("url", part["value"])}
@@ -147,7 +154,11 @@ def _change(keys: StepKeys, step: dict[str, Any]) -> _Part:
     if value is not None and value.casefold().startswith(_FAKE_PATH):
         keys.carried("a file was chosen here, and the recorder kept only its name; give its path before running")
     event = canonical_event("change", step["bundle"].get("tag"), step["metadata"].get("elementType"))
-    return {"event": event, "value": value, "metadata": _offset(keys)}
+    part = {"event": event, "value": value, "metadata": _offset(keys)}
+    if value is not None and (name := placeholder_in(value)):
+        keys.changed(f"{shown(value)} is a place for a value: it becomes a column to be filled in")
+        part |= {"value": None, "column": name}
+    return part
 
 
 def _hover(keys: StepKeys, _: dict[str, Any]) -> _Part:
@@ -190,12 +201,29 @@ def _close(_: StepKeys, __: dict[str, Any]) -> _Part:
 
 def _custom_step(keys: StepKeys, _: dict[str, Any]) -> _Part:
     name = keys.text("name", required=True)
-    keys.not_carried(f"the custom step {shown(name)} has no meaning here; it is kept, and skipped when it runs")
     parameters = keys.anything("parameters")
+    if name == KEPT_STEP and (kept := _kept_step(keys, parameters)):
+        return kept
+    keys.not_carried(f"the custom step {shown(name)} has no meaning here; it is kept, and skipped when it runs")
     return {
         "event": "custom",
         "metadata": {"name": name} | ({} if parameters is None else {"parameters": parameters}),
     }
+
+
+def _kept_step(keys: StepKeys, parameters: Any) -> _Part:
+    """The step that an export of a recording kept whole, since Chrome's recorder has no word for it."""
+    if not isinstance(parameters, dict):
+        return None
+    faults = Faults("")
+    step = canonical_step({**parameters, "stepNumber": 1}, 0, "", faults)
+    if step is None or faults or (event_of(step) in KEY_EVENTS and not isinstance(step.metadata.get("key"), str)):
+        return None
+    kept = step.to_json()
+    if event_of(step) == "navigate":
+        kept["value"] = _without_secrets(keys, address_of(step) or "", "the address")
+        kept["navigation"] = {"type": "navigation", "url": kept["value"]}
+    return {key: value for key, value in kept.items() if key != "stepNumber"} | {"event": event_of(step)}
 
 
 def _wait_for_element(keys: StepKeys, _: dict[str, Any]) -> _Part:

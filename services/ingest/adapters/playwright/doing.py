@@ -80,6 +80,7 @@ def _type_keys(action: Action, made: Made, _: Faults) -> Part:
 
 def _press(action: Action, made: Made, _: Faults) -> Part:
     key = action.args.get("key")
+    key = key.text if isinstance(key, Value) and not key.taken else key
     if not isinstance(key, str) or not key:
         made.note("not_carried", "which key is pressed is known only when the script runs")
         return None

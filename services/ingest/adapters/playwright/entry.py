@@ -9,10 +9,21 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def entry_of(tree: ast.Module, test: str | None) -> Function | None:
-    """The test of that name, else the function that codegen writes, where nothing in the file calls it."""
+    """The test of that name, else the function that codegen writes, else the only one that is given a page.
+
+    For a file in which nothing calls it.
+    """
     if test is not None:
         return next((one for one in tests_of(tree) if one.name == test), None)
-    return next((one for one in tree.body if isinstance(one, Function) and one.name in ("run", "main")), None)
+    functions = [one for one in tree.body if isinstance(one, Function)]
+    usual = next((one for one in functions if one.name in ("run", "main")), None)
+    given_a_page = [one for one in functions if any(_is_page(each) for each in one.args.args)]
+    return usual or (given_a_page[0] if len(given_a_page) == 1 else None)
+
+
+def _is_page(argument: ast.arg) -> bool:
+    called = argument.annotation and ast.unparse(argument.annotation).rpartition(".")[2]
+    return called in ("Page", "Playwright") or argument.arg in ("page", "playwright")
 
 
 def tests_of(tree: ast.Module) -> Iterator[Function]:

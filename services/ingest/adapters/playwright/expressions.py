@@ -4,7 +4,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
-from services.ingest.adapters.playwright.handles import Call, Page, Unknown
+from services.ingest.adapters.playwright.handles import Call, Page, Tool, Unknown
 from services.ingest.adapters.playwright.terms import Pattern, Value, number
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ def listed(walk: "Walk", node: ast.expr) -> Any:
             return -number
         case ast.Subscript(value=value, slice=index):
             return _taken(evaluated(walk, value), evaluated(walk, index), ast.unparse(node)[:60])
+        case ast.IfExp(test=test, body=body, orelse=orelse):  # `context.pages[0] if context.pages else …`
+            given = evaluated(walk, test)
+            sure = isinstance(given, list | str | bool | int) or given is None
+            return evaluated(walk, body if given else orelse) if sure else Unknown(ast.unparse(node)[:60])
         case _:
             return Unknown(ast.unparse(node)[:60] if isinstance(node, ast.Name | ast.Attribute) else "")
 
@@ -54,6 +58,8 @@ def _taken(holder: Any, index: Any, name: str) -> Any:
         return holder[index]
     if isinstance(holder, list) and isinstance(index, int) and -len(holder) <= index < len(holder):
         return holder[index]
+    if isinstance(holder, Tool):  # `browser.contexts[0]`
+        return holder
     return Value(None, variable=_last_word(name)) if not isinstance(holder, Page) else Unknown(name)
 
 

@@ -7,6 +7,7 @@ from services.ingest.adapters.faults import Faults, printable, shown
 from services.ingest.adapters.imported import MAX_STEPS, ImportedRecording, Source, about_file
 from services.ingest.adapters.json_document import MAX_TEXT_BYTES
 from services.ingest.adapters.labels import humanised, label_from, unique, variables_for
+from services.ingest.adapters.paths import said_by_path, text_in_paths
 from services.ingest.adapters.playwright.terms import Made
 from shared.contracts.ingest import FidelityNote
 from shared.contracts.recording import LocatorBundle, Step, Variable
@@ -142,11 +143,17 @@ def _label(json: dict[str, Any], hint: str | None, number: int) -> str:
     bundle = LocatorBundle.model_validate(json["bundle"])
     said = " ".join((hint or "").split())
     spoken = humanised(said) if said in bundle.data_attrs.values() or said == bundle.id else said[:MAX_LABEL]
-    found = label_from(bundle) or spoken
+    found = label_from(bundle) or spoken or _called_by_path(metadata.get("selectors") or [])
     checked = metadata.get("assertion", {}).get("what")
     if checked:
         return f"{found or 'Page'}: {checked}"[:MAX_LABEL]
     return _printable(found or "") or _WORDS.get(event) or f"Step {number}"
+
+
+def _called_by_path(alternatives: list[list[str]]) -> str | None:
+    said = (said_by_path(parts[-1]) for parts in alternatives)
+    bundles = (LocatorBundle.model_validate({key: one[key] for key in one if key != "metadata"}) for one in said)
+    return next(filter(None, map(label_from, bundles)), None) or text_in_paths(alternatives)
 
 
 def _printable(text: str) -> str:

@@ -30,15 +30,16 @@ def import_script(tree: ast.Module, name: str, faults: Faults, test: str | None 
         for fixture in fixtures_before(tree, entry):
             walk.enter(fixture)
         walk.enter(entry)
-        _tell_fixtures(walk, entry)
+        _tell_fixtures(walk, tree, entry)
     return recording_of(walk.drafts, name, "playwright_codegen", faults, walk.told)
 
 
-def _tell_fixtures(walk: Walk, test: Function) -> None:
+def _tell_fixtures(walk: Walk, tree: ast.Module, test: Function) -> None:
     """What a test asks for and never uses is there to do something before it."""
     used = {one.id for one in ast.walk(test) if isinstance(one, ast.Name)}
+    here = {one.name for one in ast.walk(tree) if isinstance(one, Function)}
     for name, given in walk.fixtures.items():
-        if isinstance(given, Value) and given.text is None and name not in used and name != "self":
+        if name not in here and isinstance(given, Value) and given.text is None and name not in used and name != "self":
             walk.about("not_carried", f"the fixture {name} stands in another file; what it does is left out")
 
 
@@ -50,7 +51,9 @@ def parsed(text: str, faults: Faults) -> ast.Module:
             tree = ast.parse(text)
         _check_size(tree, faults)
     except SyntaxError as error:
-        if _JAVASCRIPT.search(text):
+        if error.lineno is None:  # a NUL
+            faults.add("", "it holds a character that is no text; save the script again.")
+        elif _JAVASCRIPT.search(text):
             faults.add(f"line {error.lineno}", "this is no Python; generate it with --target python, or as jsonl.")
         else:
             faults.add(f"line {error.lineno}", f"this is no Python ({error.msg}).")

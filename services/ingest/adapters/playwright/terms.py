@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.ingest.adapters.faults import Faults
+from services.ingest.adapters.faults import Faults, shown
 from services.ingest.adapters.imported import Kind
+from services.ingest.adapters.labels import placeholder_in
 from services.ingest.adapters.playwright.locators import Parts
 
 LARGEST = 2**53
@@ -87,6 +88,10 @@ def value_part(event: str, given: Any, made: Made, metadata: dict[str, Any]) -> 
     """The keys of a step that takes a value: one that nobody knows is a variable without a default."""
     value = given if isinstance(given, Value) else Value(given if isinstance(given, str) else None)
     made.variable = value.variable
+    if value.text is not None and not value.taken and (name := placeholder_in(value.text)):
+        made.variable = name
+        made.note("changed", f"{shown(value.text)} is a place for a value: it becomes a column to be filled in")
+        return {"event": event, "metadata": metadata}
     if value.text is None:
         made.note("changed", "the script computes its value when it runs: it becomes a column to be filled in")
         return {"event": event, "metadata": metadata}

@@ -7,16 +7,14 @@ from typing import Any
 from services.ingest.adapters.faults import Faults
 from services.ingest.adapters.imported import MAX_STEPS, about_file
 from services.ingest.adapters.playwright.actions import carried, gap
+from services.ingest.adapters.playwright.branches import perform_if, perform_try, touches
 from services.ingest.adapters.playwright.calls import evaluated
 from services.ingest.adapters.playwright.entry import Function, is_fixture
 from services.ingest.adapters.playwright.handles import (
     Awaited,
-    Dialog,
     Instance,
-    Located,
     Page,
     Scope,
-    Stranger,
     Tool,
     Unknown,
 )
@@ -196,12 +194,12 @@ class Walk:
             case ast.For():
                 self._for(node)
             case ast.If():
-                self._if(node)
+                perform_if(self, node)
             case ast.Try():
-                self._try(node)
+                perform_try(self, node)
             case ast.Assert():
                 self.note(node.lineno, "not_carried", "an assert of Python's own is not checked when it is replayed")
-            case _ if not isinstance(node, _QUIET) and self._touches(node):
+            case _ if not isinstance(node, _QUIET) and touches(self, node):
                 self.fault(node, "what is done to the page here depends on what happens; write out the steps.")
             case _:
                 pass
@@ -248,7 +246,9 @@ class Walk:
 
     def _for(self, node: ast.For) -> None:
         turns = evaluated(self, node.iter)
-        if not self._touches(node):
+        if isinstance(turns, str):
+            turns = list(turns)
+        if not touches(self, node):
             return
         if not isinstance(turns, list | tuple) or len(turns) > MAX_TURNS:
             self.fault(node, "how often this loop runs is known only when the script runs; write out its steps.")
@@ -262,37 +262,6 @@ class Walk:
             self._assign(node.target, turn)
             self.block(node.body)
         self.block(node.orelse)
-
-    def _if(self, node: ast.If) -> None:
-        if ast.unparse(node.test).replace('"', "'") == "__name__ == '__main__'":
-            self.block(node.body)
-            return
-        if self._touches(node):
-            self.fault(node, "a condition decides here what is done to the page; write out the steps of one case.")
-
-    def _try(self, node: ast.Try) -> None:
-        if any(self._touches(handler) for handler in node.handlers):
-            self.fault(node, "an error decides here what is done to the page; write out the steps of one case.")
-            return
-        if node.handlers:
-            self.note(node.lineno, "changed", "errors are not caught: a step that fails ends the row")
-        self.block([*node.body, *node.orelse, *node.finalbody])
-
-    def _touches(self, node: ast.AST) -> bool:
-        """Whether something in it may act on a page: it calls a method of one, or a function of the script."""
-        for one in ast.walk(node):
-            if not isinstance(one, ast.Call):
-                continue
-            root: ast.expr = one.func
-            while isinstance(root, ast.Attribute | ast.Call | ast.Subscript | ast.Await):
-                root = root.func if isinstance(root, ast.Call) else root.value
-            if isinstance(root, ast.Name):
-                found = self.scope.find(root.id)
-                if isinstance(found, Page | Located | Tool | Dialog | Instance | Stranger | Function):
-                    return True
-                if root.id == "expect":
-                    return True
-        return False
 
 
 def _plain_name(target: ast.expr) -> str | None:

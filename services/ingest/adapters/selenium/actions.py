@@ -10,6 +10,7 @@ from services.ingest.adapters.selenium.project import Command
 from services.ingest.adapters.selenium.stage import Line, Stage
 
 _OPTION = re.compile(r"(label|value|id|index)\s*=\s*(.*)", re.DOTALL)
+_OPTION_PATH = re.compile(r"^xpath/.*/option(?:\[[^\]/]*\])?$", re.DOTALL)
 _COMPARED = re.compile(r"(?:mostly-equals|exact):")
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]")
 NEAR = 3  # CSS pixels between two places of the mouse that are one
@@ -144,7 +145,7 @@ def select(stage: Stage, command: Command) -> None:
     if kind in ("index", "id"):
         _by_script(stage, command, element, kind, chosen=True)
         return
-    if re.match(r"(regexp|regexpi|glob):", rest):
+    if re.match(r"(regexp?|regexpi|glob):", rest):
         stage.leave_out(command, "an option named by a pattern has no meaning here; use its whole label or its value")
         return
     line = stage.act(command, "select", element)
@@ -187,7 +188,9 @@ def _by_script(stage: Stage, command: Command, element: Element, kind: str, *, c
 def _is_option(element: Element) -> bool:
     css = element.css()
     compound = last_compound(css) if css else None
-    return bool(compound and compound.tag == "option") or element.bundle.get("tag") == "option"
+    if (compound and compound.tag == "option") or element.bundle.get("tag") == "option":
+        return True
+    return bool(_OPTION_PATH.search(element.alternatives[0][0]))
 
 
 def _chooses(line: Line) -> bool:

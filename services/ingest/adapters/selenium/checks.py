@@ -18,7 +18,7 @@ _CHECKED = """const found = await (async () => {
 })();
 if (String(found) !== %s) throw new Error(%s + " is " + String(found).slice(0, 100));
 return found;"""
-_PATTERN = re.compile(r"(exact|regexp|regexpi|glob):(.*)", re.DOTALL)
+_PATTERN = re.compile(r"(exact|regexp?|regexpi|glob):(.*)", re.DOTALL)  # regex: as Katalon Recorder writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def wait_for(stage: Stage, command: Command, *, visible: bool | None = None, gon
     if visible is not None:
         condition["visible"] = visible
     line = stage.add(command, "wait_for_element", element.alone() if gone else element, condition=condition)
-    _timeout(stage, line, command.value)
+    take_timeout(stage, line, command.value)
 
 
 def wait_until(stage: Stage, command: Command, what: str, *, negated: bool = False) -> None:
@@ -156,14 +156,17 @@ def wait_until(stage: Stage, command: Command, what: str, *, negated: bool = Fal
         if not stage.give(line, said, expected=True):
             return
     else:
-        _timeout(stage, line, command.value)
+        take_timeout(stage, line, command.value)
     _assertion(line, what, operator, soft=False)
 
 
 def pause(stage: Stage, command: Command) -> None:
-    """`pause`: milliseconds, in the target."""
-    said = stage.variables.said(command.target or command.value)
+    """`pause`: milliseconds, in the target; people also write a locator there, and the time behind it."""
+    swapped = _is_locator(command.target) and bool(command.value.strip())
+    said = stage.variables.said(command.value if swapped else command.target or command.value)
     line = stage.add(command, "wait")
+    if swapped:
+        line.notes.append(("changed", "the time stands in its value, where Selenium IDE does not look for it"))
     assert line.step is not None
     if said.text is None:
         if stage.give(line, said) and line.given:
@@ -183,6 +186,10 @@ def pause(stage: Stage, command: Command) -> None:
         line.notes.append(("changed", f"the pause is cut to {MAX_TIMEOUT_MS} ms, the longest that is allowed"))
 
 
+def _is_locator(text: str) -> bool:
+    return bool(re.match(r"\s*(?:(?:id|name|css|xpath|link|linkText|class|identifier)\s?=|//)", text))
+
+
 def _assertion(line: Line, what: str, operator: str, *, soft: bool) -> None:
     assert line.step is not None
     line.step["metadata"]["assertion"] = {"what": what, "operator": operator}
@@ -193,6 +200,8 @@ def _assertion(line: Line, what: str, operator: str, *, soft: bool) -> None:
 def _compared(stage: Stage, line: Line, raw: str, operator: str) -> tuple[str, Said]:
     """How the expected text is compared, and that text: patterns become regular expressions."""
     found = _PATTERN.fullmatch(raw.strip())
+    if found is None and stage.project.selenese and "*" in raw:
+        found = _PATTERN.fullmatch(f"glob:{raw.strip()}")  # as the IDE for Firefox reads every text
     said = stage.variables.said(found[2] if found else raw)
     if found is None:
         if said.text and "*" in said.text:
@@ -211,7 +220,8 @@ def _compared(stage: Stage, line: Line, raw: str, operator: str) -> tuple[str, S
     return ("not_matches" if operator.startswith("not_") else "matches"), said
 
 
-def _timeout(stage: Stage, line: Line, raw: str) -> None:
+def take_timeout(stage: Stage, line: Line, raw: str) -> None:
+    """How long the step waits, in milliseconds, as a command says it."""
     assert line.step is not None
     said = stage.variables.said(raw).text or ""
     found = re.match(r"\d{1,12}", said)

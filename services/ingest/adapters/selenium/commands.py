@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from services.ingest.adapters.faults import shown
-from services.ingest.adapters.selenium import actions, checks, dialogs, places, storing
+from services.ingest.adapters.selenium import actions, checks, dialogs, places, selenese, storing
 from services.ingest.adapters.selenium.keys import send_keys
 from services.ingest.adapters.selenium.legacy import LEGACY, RENAMED
 from services.ingest.adapters.selenium.project import Command
@@ -121,8 +121,12 @@ def carry_out(stage: Stage, command: Command) -> None:
     if stage.held and name in _WHILE_HELD and not name.startswith("mouseUp"):
         actions.move_while_held(stage, command)
         return
-    _ALL[name](stage, command)
-    places.opened(stage, command)
+    reckoned = selenese.computed(stage, command) if stage.project.selenese else command
+    if reckoned is None:
+        stage.leave_out(command, "what it needs is put together by a script that was left out")
+        return
+    _ALL[name](stage, reckoned)
+    places.opened(stage, reckoned)
 
 
 def keep_disabled(stage: Stage, command: Command) -> None:

@@ -11,6 +11,7 @@ COMMANDS = frozenset({
     "assertAlert", "assertConfirmation", "assertPrompt", "verifyAlert", "verifyConfirmation", "verifyPrompt",
     "webdriverAnswerOnVisiblePrompt", "webdriverChooseCancelOnVisibleConfirmation",
     "webdriverChooseCancelOnVisiblePrompt", "webdriverChooseOkOnVisibleConfirmation",
+    "waitForAlert", "waitForConfirmation", "waitForPrompt",
     "acceptAlert", "acceptConfirmation", "answerPrompt", "dismissConfirmation", "dismissPrompt",
 })  # fmt: skip
 

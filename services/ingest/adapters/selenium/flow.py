@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from services.ingest.adapters.faults import Faults, pointer, shown
 from services.ingest.adapters.selenium.commands import carry_out, keep_disabled, known_name
 from services.ingest.adapters.selenium.project import Command, Test
+from services.ingest.adapters.selenium.selenese import condition_holds, is_row_loop
 from services.ingest.adapters.selenium.stage import Stage
 from services.ingest.adapters.selenium.storing import name_of
 from services.ingest.adapters.selenium.values import Unknown, holds
@@ -14,7 +15,7 @@ MAX_LEVELS = 30  # of blocks and tests inside each other
 USUAL_LIMIT = 1000  # turns of a loop, unless it names its own: as in Selenium IDE
 _OPENS = frozenset({"if", "while", "times", "forEach", "do"})
 _ENDS = {"if": "end", "while": "end", "times": "end", "forEach": "end", "do": "repeatIf"}
-_STORES = ("store", "executescript", "executeasyncscript", "foreach")
+_STORES = ("store", "executescript", "executeasyncscript", "foreach")  # storeEval among them
 
 
 @dataclass(slots=True)
@@ -148,6 +149,9 @@ def _turns(stage: Stage, block: Block) -> Iterator[Sequence[Node]]:
             yield from [block.branches[0].nodes] * _number(stage, head)
         case "forEach":
             yield from _each(stage, block)
+        case "while" if stage.project.selenese and is_row_loop(head.target):
+            stage.note(head, "changed", "what is done with each row of a data file is done with each row of a job")
+            yield block.branches[0].nodes
         case "while":
             for turn in range(_limit(stage, head) + 1):
                 if not _holds(stage, head):
@@ -206,6 +210,8 @@ def _refuse_turn(turn: int, command: Command, stage: Stage) -> None:
 
 
 def _holds(stage: Stage, command: Command) -> bool:
+    if stage.project.selenese:
+        return condition_holds(stage.variables, command.target)
     condition = stage.variables.script(command.target)
     if condition is None:
         raise Unknown

@@ -6,6 +6,7 @@ from services.ingest.adapters.addresses import fault_of_address, redacted
 from services.ingest.adapters.faults import Faults, shown
 from services.ingest.adapters.imported import ImportedRecording, about_file
 from services.ingest.adapters.labels import MAX_LABEL, label_from, unique, variables_for
+from services.ingest.adapters.paths import text_in_paths
 from services.ingest.adapters.selenium.commands import finish
 from services.ingest.adapters.selenium.flow import run_test
 from services.ingest.adapters.selenium.project import VERSIONS, Project, Test
@@ -17,6 +18,7 @@ from shared.core.errors import InvalidInput
 
 _KEYS = frozenset({"id", "version", "name", "url", "urls", "tests", "suites", "plugins", "snapshot"})
 _KEYS |= {"code", "dependencies"}  # of early 1.0: the commands again, as a script
+_KEYS |= {"selenese", "cut"}  # of test cases in HTML
 _WORDS = {
     "switch_tab": "Switch the window", "wait": "Wait", "run_script": "Run a script", "resize": "Resize the window",
     "close": "Close the window", "dialog": "Answer the dialog", "extract": "Take a value",
@@ -41,7 +43,7 @@ def import_selenium(project: Project, test: Test, document: dict[str, Any], subj
     if first.event != "navigate":
         detail = f"no command opens a page before {shown(first.label or first.event)}; it starts at {starting_url}"
         notes.append(about_file("changed", detail))
-    several = len(project.tests) > 1 and project.name != test.name
+    several = sum(not one.called for one in project.tests) > 1 and project.name != test.name
     return ImportedRecording(
         name=(f"{project.name}: {test.name}" if several else test.name)[:255],
         description=f"Test {shown(test.name)} of the Selenium IDE project {shown(project.name)}",
@@ -64,6 +66,8 @@ def _file_notes(project: Project, test: Test, document: dict[str, Any]) -> list[
         notes.append(
             about_file("carried", f"a project of version {shown(project.version)}, read as one of version 3.0")
         )
+    if document.get("cut") is True:
+        notes.append(about_file("not_carried", "the file ends before its table does; commands may be missing"))
     if document.get("plugins"):
         notes.append(about_file("not_carried", "plugins of the project are not run; commands of theirs are left out"))
     if remarks := sum(not command.name and bool(command.comment) for command in test.commands):
@@ -124,7 +128,8 @@ def _about(line: Line, detail: str) -> str:
 def _label(line: Line, number: int) -> str:
     """What a person would call the step: a column finds it by that where it takes a value."""
     step = line.step or {}
-    named = label_from(LocatorBundle.model_validate(step["bundle"]))
+    selectors = step["metadata"].get("selectors", [])
+    named = label_from(LocatorBundle.model_validate(step["bundle"])) or text_in_paths(selectors)
     variable = _tidy(line.variable[0]) if line.variable else None
     if step["event"] in EXPECTING:
         what = step["metadata"]["assertion"]["what"]

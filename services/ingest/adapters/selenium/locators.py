@@ -7,13 +7,12 @@ from typing import Any
 
 from services.ingest.adapters.chrome.selectors import bundle_of, element_of
 from services.ingest.adapters.faults import shown
+from services.ingest.adapters.paths import said_by_path
 
 _KINDS = re.compile(r"([A-Za-z]+)\s*=\s*(.*)", re.DOTALL)
 # Not CSS: what Selenium 1 and jQuery understood besides.
 _NO_CSS = re.compile(r":(?:contains|eq|gt|lt|visible|hidden|first|last|button|input|text|selected|even|odd)\b(?!-)")
-# The last step of a path: its tag, and predicates that each compare attributes with texts.
-_LAST_STEP = re.compile(r"(?:^|/)([A-Za-z][\w-]*|\*)((?:\[@[\w-]+=(?:'[^']*'|\"[^\"]*\")\])+)$")
-_EQUAL = re.compile(r"@([\w-]+)=(?:'([^']*)'|\"([^\"]*)\")")
+_CSS_CONTAINS = re.compile(r"([A-Za-z][\w-]*)?:contains\(\s?(['\"]?)([^'\"()]+)\2\s?\)")
 
 
 class Unusable(Exception):
@@ -65,7 +64,7 @@ def element_at(locators: Iterable[str]) -> Element:
         raise Unusable("it has no locator")
     lists = [list(parts) for parts in alternatives]
     bundle, metadata = bundle_of(lists), element_of(lists)
-    for said in map(_said_by_path, (parts[0] for parts in alternatives)):
+    for said in map(said_by_path, (parts[0] for parts in alternatives)):
         metadata |= {key: value for key, value in said.pop("metadata", {}).items() if key not in metadata}
         bundle |= {key: value for key, value in said.items() if key not in bundle}
     if link:
@@ -91,6 +90,8 @@ def spelling(locator: str) -> list[str]:
             ]
         case "tag" | "tagname" if re.fullmatch(r"[A-Za-z][\w-]*", rest):
             return [rest]
+        case "css" if contains := _CSS_CONTAINS.fullmatch(rest):
+            return [f"xpath///{contains[1] or '*'}[contains(., {xpath_text(contains[3])})]"]
         case "css":
             if _NO_CSS.search(rest):
                 raise Unusable(f"{shown(rest)} is not CSS that a browser understands")
@@ -152,23 +153,3 @@ def _plain(name: str) -> bool:
 
 def _name(name: str) -> str:
     return re.sub(r"[:.]", lambda found: f"\\{found[0]}", name)
-
-
-def _said_by_path(part: str) -> dict[str, Any]:
-    """What the last step of an XPath says of its element: `//input[@type='password'][@name='pw']`."""
-    path = part.removeprefix("xpath/")
-    step = _LAST_STEP.search(path) if part.startswith("xpath/") and len(path) < 2000 else None
-    if not step:
-        return {}
-    said = {found[1]: found[2] if found[2] is not None else found[3] for found in _EQUAL.finditer(step[2])}
-    tag = step[1].lower() if step[1] != "*" else None
-    fields = {
-        "tag": tag,
-        "id": said.get("id"),
-        "name": said.get("name"),
-        "placeholder": said.get("placeholder"),
-        "aria": said.get("aria-label"),
-    }
-    kind = said.get("type") if tag in (None, "input", "button") else None
-    found: dict[str, Any] = {key: value for key, value in fields.items() if value}
-    return found | ({"metadata": {"elementType": kind.lower()}} if kind else {})

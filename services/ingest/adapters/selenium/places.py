@@ -74,8 +74,13 @@ def select_window(stage: Stage, command: Command) -> None:
     number = stage.handles.get(name_of(target.removeprefix("handle=")))
     serial = _SERIAL.fullmatch(target)
     _to_top(stage)
-    if serial and number is None:
+    if target in ("", "null"):  # as Selenium IDE for Firefox called the window that it began in
+        number = 1
+    elif serial and number is None:
         number = 1 if serial[1] == "local" else int(serial[1]) + 1
+    if number == stage.windows == 1:
+        stage.note(command, "carried", "there is only this window")
+        return
     if number is not None and number <= stage.windows:
         _switch(stage, command, number)
         return
@@ -84,6 +89,30 @@ def select_window(stage: Stage, command: Command) -> None:
     if number != stage.windows:
         why = f"nothing says which window {shown(target)} is; the one that was opened last is used"
         stage.lines[-1].notes.append(("changed", why))
+
+
+def open_window(stage: Stage, command: Command) -> None:
+    """`openWindow`: an address in a window of that name, while the commands stay in theirs."""
+    said = stage.constant(command, command.target, "the address")
+    if said is None:
+        return
+    address = joined(stage.project.base, said).replace(" ", "%20")
+    if fault := fault_of_address(address):
+        stage.leave_out(command, fault.rstrip("."))
+        return
+    clean, names = redacted(address)
+    line = stage.act(command, "new_tab")
+    assert line.step is not None
+    line.step |= {"value": clean, "navigation": {"type": "navigation", "url": clean}}
+    line.called = "Open a window"
+    if names:
+        line.notes.append(
+            ("changed", f"the address held what looks like a secret ({', '.join(names)}); it is not kept")
+        )
+    before, stage.windows = stage.window, stage.windows + 1
+    line.window = stage.window = stage.windows
+    stage.handles[command.value.strip()] = stage.windows
+    _switch(stage, command, before)
 
 
 def store_handle(stage: Stage, command: Command) -> None:

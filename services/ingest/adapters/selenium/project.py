@@ -33,20 +33,25 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A test of the project."""
+    """A test of the project. `called`: a function of the file, which is only run by others."""
 
     name: str
     commands: tuple[Command, ...]
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project; `base` is the address that what it opens is relative to, and may be empty."""
+    """A project; `base` is the address that what it opens is relative to, and may be empty.
+
+    `selenese`: it is one of Selenium IDE for Firefox, whose scripts know the variables as `storedVars`.
+    """
 
     name: str
     base: str
     tests: tuple[Test, ...]
     version: str
+    selenese: bool = False
 
     def test(self, name: str) -> Test | None:
         """The first test of that name."""
@@ -72,6 +77,7 @@ def read_project(document: dict[str, Any], name: str, faults: Faults) -> Project
         base=_text(document, "url", (), faults).strip() or _first_url(document),
         tests=read,
         version=_text(document, "version", (), faults),
+        selenese=document.get("selenese") is True,
     )
     faults.refuse_if_any()
     return project
@@ -86,7 +92,8 @@ def chosen_tests(project: Project, wanted: str | None, subject: str) -> tuple[Te
                 f"{subject} has no test {shown(wanted)}; it has: {listed(t.name for t in project.tests)}."
             )
         return (found,)
-    worth = tuple(test for test in project.tests if any(command.name for command in test.commands))
+    own = [test for test in project.tests if not test.called]
+    worth = tuple(test for test in own if any(command.name for command in test.commands))
     if not worth:
         raise InvalidInput(f"{subject} cannot be imported: none of its tests has a command; record something first.")
     return worth
@@ -113,7 +120,7 @@ def _test(source: Any, index: int, faults: Faults) -> Test:
         faults.add(pointer(*place, "commands"), f"this must be a list of commands, not {kind(commands)}.")
         commands = []
     name = _line(_text(source, "name", place, faults)) or f"Test {index + 1}"
-    return Test(name, tuple(_commands(commands, place, faults)))
+    return Test(name, tuple(_commands(commands, place, faults)), source.get("called") is True)
 
 
 def _commands(sources: list[Any], place: tuple[str | int, ...], faults: Faults) -> Iterator[Command]:

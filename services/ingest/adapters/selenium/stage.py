@@ -146,7 +146,7 @@ class Stage:
         elif (template := said.template) is not None:
             line.step["value"] = template
             line.step["metadata"]["interpolate"] = True
-        elif len(said.open) == 1 and not any(kind == "taken" for kind, _ in said.parts):
+        elif said.open and not any(kind == "taken" for kind, _ in said.parts):
             self._given_by_row(line, said, expected)
         else:
             self.lines.pop()
@@ -165,8 +165,9 @@ class Stage:
             line.step["value"] = ""
         if said.sole is None:
             line.variable = None
-            line.called = name
-            line.notes.append(("changed", f"the value holds ${{{name}}} among other text; a column gives all of it"))
+            line.called = name if len(said.open) == 1 else None
+            names = " and ".join(f"${{{one}}}" for one in said.open[:3])
+            line.notes.append(("changed", f"the value holds {names} among other text; a column gives all of it"))
         if name in self.variables.doubtful:
             line.notes.append(
                 ("changed", f"${{{name}}} is set by something that is not carried over; a column gives it")
