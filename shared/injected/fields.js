@@ -32,6 +32,8 @@
     return numbers.map((number) => Number(sign + number));
   };
 
+  const inNumbers = (text) => text.replace(/[^\d.,]/g, "");
+
   // Whether the field holds what was typed: equal, the same amount, or equal in its letters and digits (a mask formats the
   // rest).
   const took = (element, wanted) => {
@@ -40,9 +42,8 @@
     if (value === wanted || value.replace(/\r\n?/g, "\n") === wanted.replace(/\r\n?/g, "\n")) return true;
     // Before its letters and digits are compared: a field for numbers leaves out a comma, and 12,5 is not 125.
     if (["number", "range"].includes(element.type)) return value !== "" && Number(value) === Number(wanted.replace(",", "."));
-    const isNumber = ["number", "range"].includes(element.type);
     const [is, was] = [amountsOf(value), amountsOf(wanted)];
-    if (!isNumber && is.length && was.length && /[.,]/.test(value + wanted)) return is.some((one) => was.includes(one));
+    if (is.length && was.length && /[.,]/.test(value + wanted)) return is.length + was.length < 4 ? is.some((one) => was.includes(one)) : inNumbers(value) === inNumbers(wanted);
     const [now, then] = [squash(value), squash(wanted)];
     if (then && now === then) return true;
     return fold(wanted) === fold(value);

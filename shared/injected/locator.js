@@ -1,6 +1,6 @@
 // One call per step: waits until the element of a step is there and ready for it, heals when that is allowed.
 (retold) => {
-  const { page, watch, change, ofStep, ofBundle, decide, prepare, aside, bundleOf, selectorOf, suiting } = retold;
+  const { aim, isTextEntry, page, watch, change, ofStep, ofBundle, decide, prepare, aside, bundleOf, selectorOf, suiting } = retold;
   const { standIn, targetOf, toldOfHeal, tagOf, typeOf, forget, oneByOne, lookElsewhere } = retold;
   const COMMITS_NOTHING = new Set(["hover", "focus", "blur", "scroll", "mouse_move", "drag"]);
   const IN_THE_WAY = 600; // ms: what covers an element for so long does not go by itself
@@ -24,6 +24,8 @@
   // The rungs after those: a stand-in, or the outcome as it was with what came of looking for one.
   const healed = (request, outcome) => {
     const heal = standIn(request);
+    // A press is aimed later in any case; into a field that is cut off or lies beyond the page nobody could write.
+    if (heal.element && isTextEntry(heal.element) && aim(heal.element, null).covered) heal.element = null;
     const { ms, searches } = outcome.heal || { ms: 0, searches: 0 };
     Object.assign(heal, { ms: heal.ms + ms, searches: searches + 1 });
     return heal.element ? { ...standingIn(heal.element, heal.method, outcome.missed), heal } : { ...outcome, heal };

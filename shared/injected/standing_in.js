@@ -1,9 +1,11 @@
 // What stands in for an element that nothing recorded finds: two rungs, the likeness of elements and the place of one.
 // Each rung is a function of what is seen -> {index, confidence} or null; the first that is certain is believed.
 (retold) => {
-  const { rank, choose, atPlace, collect, recordsOf, recordOf, selectorOf, boxOf, nameFor, saidIn, remembering, MOST_CANDIDATES } = retold;
+  const { rank, choose, atPlace, collect, recordsOf, recordOf, selectorOf, boxOf, nameFor, saidIn, remembering, isToggle, typeOf, MOST_CANDIDATES } = retold;
   const RIVALS = 3;
   const SHORTLIST = 8;
+  const LIKELIEST = 30; // of which it is asked whether anybody can see them
+  const LEAST_SEEN = 3; // px
   const LONGEST_SAID = 200;
 
   const RUNGS = {
@@ -20,6 +22,14 @@
     return { ...spelled, ...known, ...bundle };
   };
 
+  // What nobody could see stands in for nothing: a trap for robots, or what is kept for later. Boxes to tick, and fields
+  // for files, are often drawn by something else.
+  const canBeSeen = (element) => {
+    if (isToggle(element) || typeOf(element) === "file") return true;
+    const { width, height } = element.getBoundingClientRect();
+    return Math.min(width, height) >= LEAST_SEEN && element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  };
+
   // Everything on the page that could be meant, ranked; nothing is certain where there is more than can be compared.
   const survey = (request) => {
     const target = targetOf(request);
@@ -27,7 +37,8 @@
     const whole = elements.length <= MOST_CANDIDATES;
     const { records, place } = recordsOf(whole ? elements : []);
     const size = { width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight };
-    return { target, elements, records, place, ranked: rank(target, records, size, place), threshold: request.threshold };
+    const ranked = rank(target, records, size, place).filter(({ index }, at) => at >= LIKELIEST || canBeSeen(elements[index]));
+    return { target, elements, records, place, ranked, threshold: request.threshold };
   };
 
   // standIn(request) -> {element or null, method, confidence: of the one chosen else of the likeliest, seen, ms}.
@@ -38,7 +49,7 @@
     let chosen = null;
     for (const rung of Object.keys(RUNGS)) {
       const found = RUNGS[rung](seen);
-      if (!found || found.confidence < request.threshold) continue;
+      if (!found || found.confidence < request.threshold || !canBeSeen(seen.elements[found.index])) continue;
       [method, chosen] = [rung, found];
       break;
     }
