@@ -9,7 +9,7 @@ import typer
 from services.cli.client import Client
 from services.cli.desk import Desk
 from services.cli.finding import START_OF_ID, WHOLE_ID, find_job, find_recording
-from services.cli.showing import cell, cut, moment, plain, table
+from services.cli.showing import cell, counted, cut, moment, plain, table
 from shared.core.errors import InvalidInput, NotFound
 
 STATE_STYLE = {
@@ -77,18 +77,21 @@ async def show(
     """Show a heal: its candidates, its pictures, and what became of the step before."""
     async with desk.client() as client:
         found = await client.get(f"/healer/v1/heals/{await find_heal(client, heal)}")
+        waiting = await _waiting(client, found)
         saved = await _save(client, found, pictures) if pictures is not None else []
     if desk.as_json:
-        desk.print_json({**found, "saved": [str(path) for path in saved]})
+        desk.print_json({**found, "waiting_rows": waiting, "saved": [str(path) for path in saved]})
         return
     facts = table("", "", title=f"heal {found['id']}")
-    for name, value in _facts(found):
+    for name, value in [*_facts(found), *_who_waits(waiting)]:
         facts.add_row(cell(name, "bold"), cell(value))
     desk.out.print(facts)
     _show_rivals(desk, found)
     _show_history(desk, found)
     for path in saved:
         desk.out.print(cell(f"saved {path}"))
+    if found["screenshot_url"] and pictures is None:
+        desk.note(f"to see its pictures: retold heals show {found['id']} --pictures DIR")
     if found["state"] in ("recorded", "proposed") and found["healed_selector"]:
         desk.note(f"to decide: retold heals accept {found['id']}, or: retold heals reject {found['id']}")
 
@@ -111,6 +114,10 @@ async def reject(desk: Desk, heal: HealId) -> None:
         desk.print_json(decided)
         return
     desk.out.print(cell(f"rejected: step {decided['step_number']} is not done to {decided['healed_selector']} again"))
+    adopted = decided["adopted_revision"]
+    if adopted is not None:
+        undo = f"retold undo {decided['recording_id']} --revision {adopted}"
+        desk.note(f"revision {adopted} of the recording made it the step's own locator; to take that back: {undo}")
 
 
 async def fragility(
@@ -165,10 +172,12 @@ async def _decide(desk: Desk, heal: str, what: str) -> dict[str, Any]:
 
 async def _save(client: Client, heal: dict[str, Any], folder: Path) -> list[Path]:
     """The pictures there are, as files. Raises `InvalidInput`."""
+    asked = (heal["claude_request"] or {}).get("picture")
+    pictures = {"before": heal["screenshot_url"], "after": heal["screenshot_after_url"], "asked": asked}
     saved = []
-    for name, when in (("screenshot_url", "before"), ("screenshot_after_url", "after")):
-        if heal[name]:
-            content = b"".join([piece async for piece in client.pieces(heal[name])])
+    for when, url in pictures.items():
+        if url:
+            content = b"".join([piece async for piece in client.pieces(url)])
             saved.append(_written(folder / f"heal-{heal['id'][:8]}-{when}.jpg", content))
     return saved
 
@@ -192,14 +201,48 @@ def _facts(heal: dict[str, Any]) -> list[tuple[str, Any]]:
         ("page", page),
         ("recorded", heal["original_selector"]),
         ("found", heal["healed_selector"] or "nothing that was certain enough"),
+        ("which is", _called(heal["healed_bundle"])),
         ("method", f"{method}, of {heal['candidates']} elements" if heal["candidates"] else method),
         ("at", moment(heal["created_at"])),
         ("picture before", heal["screenshot_url"]),
         ("picture after", heal["screenshot_after_url"]),
         ("why not", heal["error_message"]),
+        ("the model", _of_model(heal)),
+        ("asked with", (heal["claude_request"] or {}).get("picture")),
         ("decided by", heal["decided_by"] and f"{heal['decided_by']}, {moment(heal['decided_at'])}"),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _called(bundle: dict[str, Any] | None) -> str | None:
+    """What kind of element a bundle is of, and what a person reads on it."""
+    if not bundle:
+        return None
+    said = next((bundle[name] for name in ("aria", "visibleText", "placeholder") if bundle.get(name)), None)
+    return f"{bundle.get('tag') or 'element'} “{said}”" if said else bundle.get("tag")
+
+
+async def _waiting(client: Client, heal: dict[str, Any]) -> list[int]:
+    """The rows that wait for a word about a heal."""
+    if heal["state"] != "proposed" or heal["execution_job_id"] is None:
+        return []
+    rows = await client.get(f"/scheduler/v1/jobs/{heal['execution_job_id']}/waiting")
+    return [row["row_index"] for row in rows if row["heal_id"] == heal["id"]]
+
+
+def _who_waits(rows: list[int]) -> list[tuple[str, str]]:
+    return [("for it wait", f"{counted(len(rows))}: {', '.join(map(str, rows))}")] if rows else []
+
+
+def _of_model(heal: dict[str, Any]) -> str | None:
+    """What a model was asked for, and what it said."""
+    if heal["claude_request"] is None:
+        return None
+    said = heal["claude_response"]
+    if said is None:
+        return "was asked and had not answered when the row went on"
+    certain = f", {said['confidence']} % certain" if said["outcome"] in ("answered", "none") else ""
+    return f"{heal['claude_request'].get('model') or 'none'}: {said['outcome']}{certain}: {said['reason']}"
 
 
 def _show_rivals(desk: Desk, heal: dict[str, Any]) -> None:
@@ -214,7 +257,7 @@ def _show_rivals(desk: Desk, heal: dict[str, Any]) -> None:
 
 def _show_history(desk: Desk, heal: dict[str, Any]) -> None:
     title = f"what became of step {heal['step_number']} so far"
-    shown = table("at", "state", "method", "sure", "row", "recorded → found", right=("sure", "row"), title=title)
+    shown = table("at", "state", "method", "sure", "row", "recorded → found", "id", right=("sure", "row"), title=title)
     for each in heal["history"]:
         shown.add_row(
             cell(moment(each["created_at"])),
@@ -223,6 +266,7 @@ def _show_history(desk: Desk, heal: dict[str, Any]) -> None:
             cell(each["confidence_score"]),
             cell(each["row_index"]),
             cell(_change(each)),
+            cell("this one" if each["id"] == heal["id"] else each["id"]),
         )
     desk.out.print()
     desk.out.print(shown)

@@ -125,5 +125,13 @@ async def _heal(resources: Resources, caller: Caller, heal_id: UUID) -> dict[str
 
 
 def _decided(heal: dict[str, Any], state: str, position: int) -> dict[str, Any]:
-    told = {name: heal[name] for name in ("id", "recording_id", "step_number", "original_selector", "healed_selector")}
-    return {**told, "state": state, "revision": heal["revision"], "position": position}
+    names = (
+        "id",
+        "recording_id",
+        "step_number",
+        "original_selector",
+        "healed_selector",
+        "revision",
+        "adopted_revision",
+    )
+    return {**{name: heal[name] for name in names}, "state": state, "position": position}

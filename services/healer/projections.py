@@ -11,7 +11,7 @@ from shared.bus.subjects import ALL_EVENTS
 from shared.contracts.healer import CachedHealDropped, HealAccepted, HealRecorded, HealRejected
 from shared.contracts.ingest import HealAdopted
 from shared.contracts.runner import CachedHealMissed, HealWithdrawn, RowFinished
-from shared.contracts.vision import ModelAnswered
+from shared.contracts.vision import ModelAnswered, ModelAsked
 from shared.core.events import Recorded
 from shared.core.time_and_ids import derived_id
 from shared.db.queries import as_rows, load_queries
@@ -44,7 +44,7 @@ def _changes(item: Recorded) -> Iterator[_Change]:
     match item.event:
         case HealRecorded() as event:
             heal = _heal(item, event)
-            yield _Change("add_heals", heal)
+            yield _Change("add_heals", heal, alone=event.method == "claude_vision" or not event.success)
             if event.cached_until is not None and event.healed_bundle is not None:
                 yield _Change("cache_heals", heal)
         case CachedHealDropped() as event:
@@ -55,8 +55,10 @@ def _changes(item: Recorded) -> Iterator[_Change]:
             yield _Change("decide_heals", _decision(item, event, "rejected"), alone=True)
         case HealAdopted() as event:
             yield _Change("adopt_heals", {"id": event.heal_id, "adopted_revision": event.revision}, alone=True)
-        case ModelAnswered() as event:
+        case ModelAsked() as event:
             yield _Change("note_questions", _question(item, event), alone=True)
+        case ModelAnswered() as event:
+            yield _Change("note_answers", _answer(event), alone=True)
         case CachedHealMissed() as event:
             missed = {"job_id": event.job_id, "row_index": event.row, "cache_key": event.cache_key}
             told = {"state": "recorded", "error_message": "the cached heal did not find its element any more"}
@@ -97,16 +99,27 @@ def _withdrawal(item: Recorded, event: HealWithdrawn) -> _Change:
     return _Change("withdraw_heals", told, alone=True)
 
 
-def _question(item: Recorded, event: ModelAnswered) -> dict[str, Any]:
-    request = {"url": _file_url(event.request), "model": event.model, "ask_id": str(event.ask_id)}
-    said = {"outcome": event.outcome, "confidence": event.confidence, "reason": event.reason}
-    place = {"job_id": event.job_id, "row_index": event.row, "step_number": event.step_number}
+def _question(item: Recorded, event: ModelAsked) -> dict[str, Any]:
+    """What a model is asked, as the row told it; the picture by its address."""
+    told = event.model_dump(mode="json", include={"step_number", "event", "threshold", "target", "candidates"})
+    request = {"ask_id": str(event.ask_id), "page": event.page_origin + event.page_path, **told}
+    return {**_place(event), "organization_id": item.org, "request": {**request, "picture": _file_url(event.picture)}}
+
+
+def _answer(event: ModelAnswered) -> dict[str, Any]:
+    """What it said, with the addresses of the whole request and response, where they were kept."""
+    spent = ("input_tokens", "output_tokens", "micro_usd", "ms", "tries")
+    said = event.model_dump(mode="json", include={"outcome", "index", "confidence", "reason", *spent})
     return {
-        **place,
-        "organization_id": item.org,
-        "request": request,
-        "response": {"url": _file_url(event.response), **said},
+        **_place(event),
+        "ask_id": str(event.ask_id),
+        "request": {"model": event.model, "url": _file_url(event.request)},
+        "response": {**said, "url": _file_url(event.response)},
     }
+
+
+def _place(event: ModelAsked | ModelAnswered) -> dict[str, Any]:
+    return {"job_id": event.job_id, "row_index": event.row, "step_number": event.step_number}
 
 
 def _uses(item: Recorded, event: RowFinished) -> Iterator[_Change]:
@@ -127,7 +140,7 @@ HEALS = Projection(
     _project_heals,
     events=(
         *(HealRecorded, CachedHealDropped, HealAccepted, HealRejected, HealAdopted),
-        *(CachedHealMissed, HealWithdrawn, RowFinished, ModelAnswered),
+        *(CachedHealMissed, HealWithdrawn, RowFinished, ModelAsked, ModelAnswered),
     ),
 )
 PROJECTIONS = (HEALS, FRAGILITY)

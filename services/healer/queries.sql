@@ -1,24 +1,33 @@
 -- name: add_heals!
+-- What a model was asked for the step goes to the one heal, or failed heal, that came of it.
+with given as (
+    select * from jsonb_to_recordset(:rows::text::jsonb) as given (
+        id uuid, organization_id uuid, job_id uuid, row_index integer, recording_id uuid, step_number integer,
+        original_selector text, healed_selector text, method text, confidence integer, rivals jsonb, page_origin text,
+        page_path text, cache_key text, cached_until timestamptz, success boolean, error_message text, state text,
+        revision integer, candidates integer, healed_bundle jsonb, screenshot_url text, screenshot_after_url text,
+        at timestamptz
+    )
+), asked as (
+    delete from healing_questions
+    using given
+    where (given.method = 'claude_vision' or not given.success)
+      and healing_questions.job_id = given.job_id and healing_questions.row_index = given.row_index
+      and healing_questions.step_number = given.step_number
+    returning given.id, healing_questions.request, healing_questions.response
+)
 insert into healing_logs (
     id, organization_id, execution_job_id, row_index, recording_id, step_number, original_selector, healed_selector,
     healing_method, confidence_score, rivals, page_origin, page_path, cache_key, cached_until, success, error_message,
     state, revision, candidates, healed_bundle, screenshot_url, screenshot_after_url, claude_request, claude_response,
     created_at
 )
-select given.id, given.organization_id, given.job_id, given.row_index, recording_id, given.step_number,
-       original_selector, healed_selector, method, confidence, rivals, page_origin, page_path, cache_key, cached_until,
-       success, error_message, state, revision, candidates, nullif(healed_bundle, 'null'), screenshot_url,
-       screenshot_after_url, asked.request, asked.response, at
-from jsonb_to_recordset(:rows::text::jsonb) as given (
-    id uuid, organization_id uuid, job_id uuid, row_index integer, recording_id uuid, step_number integer,
-    original_selector text, healed_selector text, method text, confidence integer, rivals jsonb, page_origin text,
-    page_path text, cache_key text, cached_until timestamptz, success boolean, error_message text, state text,
-    revision integer, candidates integer, healed_bundle jsonb, screenshot_url text, screenshot_after_url text,
-    at timestamptz
-)
-left join healing_questions asked
-    on asked.job_id = given.job_id and asked.row_index = given.row_index and asked.step_number = given.step_number
-    and given.method = 'claude_vision'
+select given.id, organization_id, job_id, row_index, recording_id, step_number, original_selector, healed_selector,
+       method, confidence, rivals, page_origin, page_path, cache_key, cached_until, success, error_message, state,
+       revision, candidates, nullif(healed_bundle, 'null'), screenshot_url, screenshot_after_url, asked.request,
+       asked.response, at
+from given
+left join asked on asked.id = given.id
 on conflict (id) do nothing;
 
 -- name: decide_heals!
@@ -49,13 +58,23 @@ where healing_logs.execution_job_id = given.job_id and healing_logs.row_index = 
   and healing_logs.healing_method <> 'cached';
 
 -- name: note_questions!
-insert into healing_questions (job_id, row_index, step_number, organization_id, request, response)
-select job_id, row_index, step_number, organization_id, request, response
+insert into healing_questions (job_id, row_index, step_number, organization_id, request)
+select job_id, row_index, step_number, organization_id, request
 from jsonb_to_recordset(:rows::text::jsonb) as given (
-    job_id uuid, row_index integer, step_number integer, organization_id uuid, request jsonb, response jsonb
+    job_id uuid, row_index integer, step_number integer, organization_id uuid, request jsonb
 )
 on conflict (job_id, row_index, step_number) do update
-set request = excluded.request, response = excluded.response;
+set request = excluded.request, response = null;
+
+-- name: note_answers!
+-- An answer that came too late, after the row had asked again, is none to the newer question.
+update healing_questions
+set request = healing_questions.request || given.request, response = given.response
+from jsonb_to_recordset(:rows::text::jsonb) as given (
+    job_id uuid, row_index integer, step_number integer, ask_id text, request jsonb, response jsonb
+)
+where healing_questions.job_id = given.job_id and healing_questions.row_index = given.row_index
+  and healing_questions.step_number = given.step_number and healing_questions.request ->> 'ask_id' = given.ask_id;
 
 -- name: cache_heals!
 insert into healing_cache (

@@ -65,14 +65,19 @@
     return { bundle, metadata: { selectors: spelled.map((one) => [one]) } };
   };
 
-  // Work on a large page, whenever nothing else is to be done there.
-  const idly = async (work) => {
-    await new Promise((resolve) => {
-      requestIdleCallback(resolve, { timeout: IDLE_WITHIN });
-      setTimeout(resolve, IDLE_WITHIN); // some pages are never idle
-    });
+  const anew = () => {
     forget();
     oneByOne();
+  };
+
+  // Work on a large page, whenever nothing else is to be done there.
+  const whenIdle = () => new Promise((resolve) => {
+    requestIdleCallback(resolve, { timeout: IDLE_WITHIN });
+    setTimeout(resolve, IDLE_WITHIN); // some pages are never idle
+  });
+  const idly = async (work) => {
+    await whenIdle();
+    anew();
     const done = work();
     forget();
     return done;
@@ -96,7 +101,12 @@
       gather();
       for (const end = performance.now() + SLICE; goOn() && performance.now() < end; at++) if (isSo(many[at])) found.push(many[at]);
     };
-    while (goOn()) await idly(slice);
+    anew();
+    while (goOn()) {
+      await whenIdle();
+      slice(); // which label is whose is not worked out anew for each
+    }
+    anew();
     return found;
   };
 

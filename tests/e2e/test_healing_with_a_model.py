@@ -91,6 +91,11 @@ async def calls_of(platform: Platform, job: str) -> list[dict[str, Any]]:
     return found
 
 
+def by_token(platform: Platform) -> dict[str, str]:
+    """For commands that are sent to the platform."""
+    return {"RETOLD_URL": platform.address, "RETOLD_TOKEN": platform.token}
+
+
 def icons(url: str) -> dict[str, Any]:
     start = {"type": "navigate", "url": f"{url}/", "assertedEvents": [{"type": "navigation", "url": f"{url}/"}]}
     return {"title": "Store", "steps": [start, click("#save", to=f"{url}/store")]}
@@ -115,7 +120,15 @@ async def test_a_row_asks_the_model_and_the_next_ones_use_its_answer(
     assert found == ["healed", "cached", "cached"]
     assert app.opened.count("/keep") == 3
     heals = (await seeing.client.get("/healer/v1/heals", params={"job_id": job["id"]})).json()
-    assert "claude_vision" in {heal["healing_method"] for heal in heals}
+    (heal,) = [each for each in heals if each["healing_method"] == "claude_vision"]
+    request, response = heal["claude_request"], heal["claude_response"]
+    assert (request["model"], request["event"], request["target"]["id"]) == ("claude-sonnet-5-5", "click", "save")
+    assert request["candidates"][response["index"]]["leads_to"] == "/keep"
+    assert (response["outcome"], response["confidence"]) == ("answered", 92)
+    assert (response["reason"], response["micro_usd"]) == ("it keeps what the recorded one stored", 7200)
+    assert (await seeing.client.get(request["picture"])).content == model.pictures[0]
+    assert json.loads((await seeing.client.get(request["url"])).content)["model"] == "claude-sonnet-5-5"
+    assert all(each["claude_request"] is None for each in heals if each is not heal)
     sums = (await seeing.client.get("/healer/v1/model-calls/sums", params={"job_id": job["id"]})).json()
     assert [(each["calls"], each["cost_usd"]) for each in sums] == [(1, 0.0072)]
     assert model.pictures[0][:2] == b"\xff\xd8"
@@ -124,7 +137,7 @@ async def test_a_row_asks_the_model_and_the_next_ones_use_its_answer(
 
 
 async def test_the_command_line_tells_what_was_asked_and_what_it_cost(seeing: Platform, model: Model) -> None:
-    by = {"RETOLD_URL": seeing.address, "RETOLD_TOKEN": seeing.token}
+    by = by_token(seeing)
     told = (await command("model-calls", "--sums", "--json", environment=by)).json
     assert told["model"]["on"] is True
     assert told["sums"][0]["cost_usd"] == 0.0072
@@ -152,6 +165,12 @@ async def test_a_model_that_is_not_sure_makes_the_row_fail_and_presses_nothing(
     assert app.opened.count("/") == 2
     assert set(app.opened) <= {"/", "/store", "/favicon.ico"}
     assert {call["outcome"] for call in await calls_of(seeing, job["id"])} == {"none"}
+    heals = (await seeing.client.get("/healer/v1/heals", params={"job_id": job["id"]})).json()
+    assert [heal["success"] for heal in heals] == [False]
+    assert (heals[0]["claude_response"]["outcome"], heals[0]["claude_response"]["confidence"]) == ("none", 55)
+    assert len(heals[0]["claude_request"]["candidates"]) > 1
+    shown = await command("heals", "show", heals[0]["id"], environment=by_token(seeing))
+    assert "perhaps" in shown.out
     assert len(model.requests) > before
 
 

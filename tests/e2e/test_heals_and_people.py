@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from shared.testing.command_line import command
 from shared.testing.platform import Platform
 from shared.testing.sites import Sites
 from tests.e2e.recordings import people, register
@@ -88,6 +89,9 @@ async def test_an_accepted_heal_becomes_a_revision_that_finds_its_element_by_its
     other = next(each for each in heals if each["step_number"] == step)
     shown = await get(platform, f"/healer/v1/heals/{other['id']}")
     assert (shown["state"], shown["adopted_revision"]) == ("adopted", 3)
+    by = {"RETOLD_URL": platform.address, "RETOLD_TOKEN": platform.token}
+    rejected = await command("heals", "reject", heal["id"], environment=by)
+    assert f"retold undo {recording} --revision 3" in rejected.err, "its locator is the recording's own by now"
 
 
 async def test_a_heal_of_a_step_that_was_revised_since_cannot_be_accepted(platform: Platform, sites: Sites) -> None:

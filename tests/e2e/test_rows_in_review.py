@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.testing.command_line import command
 from shared.testing.platform import Platform
 from shared.testing.sites import Sites
 from tests.e2e.recordings import people, register
@@ -83,6 +84,12 @@ async def test_a_row_waits_while_others_go_on_and_goes_on_itself_when_it_is_acce
     assert (now["status"], now["completed_rows"] + now["waiting_rows"]) == ("running", ROWS)
     assert 1 <= now["waiting_rows"] < ROWS
     assert (row["status"], row["holds_browser"]) == ("waiting_for_review", True)
+    by = {"RETOLD_URL": platform.address, "RETOLD_TOKEN": platform.token}
+    shown = (await command("heals", "show", row["heal_id"], environment=by)).out
+    assert "input “Your full name:”" in shown
+    assert "for it wait" in shown
+    told = (await command("heals", "show", row["heal_id"], "--json", environment=by)).json
+    assert row["row_index"] in told["waiting_rows"]
     await accept_all(platform, job)
     results = await platform.results(job)
     assert [each["status"] for each in results] == ["success"] * ROWS
