@@ -28,8 +28,6 @@ ONE_GROUP = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 GROUPED = re.compile(r"([+-]?\d{1,3}([.,'’\s])\d{3}(?:\2\d{3})*)(?:(?!\2)[.,](\d+))?")
 SECOND_LOOK_SECONDS = 0.05
 AGAIN = 3
-# Separators that a mask puts into an amount, and takes for a decimal point when they are typed.
-THOUSANDS = re.compile(r"(?<=\d)([.,'\s])(?=\d{3}(?:\1\d{3})*(?!\1)(?:[.,]\d+)?\D*$)")
 MODES = ("replace", "append", "keys")
 TOOK = "(engine, value) => engine.took(engine.element, value)"
 CHECKED = "(engine) => engine.isChecked(engine.element)"
@@ -136,6 +134,15 @@ async def _by_keys(located: Located, value: str) -> None:
     await located.tab.type_keys(value)
 
 
+def _ungrouped(value: str) -> str:
+    """An amount without what masks put between its thousands, and take for a decimal point when it is typed."""
+    grouped = GROUPED.fullmatch(value.strip())
+    if grouped is None:
+        return value
+    whole, mark, _ = grouped.groups()
+    return str(whole.replace(mark, "") + value.strip()[len(whole) :])
+
+
 async def _took(located: Located, value: str) -> bool:
     for pause in (0.0, SECOND_LOOK_SECONDS):
         if pause:
@@ -153,7 +160,7 @@ async def _again(doing: "Performance", value: str) -> None:
         doing.retries += 1
         if await _took(located, value):
             return
-        await _by_keys(located, value if attempt < AGAIN - 1 else THOUSANDS.sub("", value))
+        await _by_keys(located, value if attempt < AGAIN - 1 else _ungrouped(value))
         if await _took(located, value):
             return
     if located.type in SHAPES:

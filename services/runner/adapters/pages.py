@@ -22,6 +22,7 @@ LAST_MOMENT_SECONDS = 0.4
 NEXT_MOMENT_SECONDS = 0.05
 LAST_LOADING_SECONDS = 1.0  # some pages are always being sent something
 LAST_ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 3.0  # who looked at the page since has seen most of it
 FIRST_REFUSAL = 400  # HTTP status from which a document is an error page
 
 
@@ -96,17 +97,17 @@ async def _judge(doing: "Performance", tab: Tab) -> None:
     await doing.log("warn", f"{detail}.")
 
 
-async def let_finish(tabs: Callable[[], Sequence[Tab]]) -> None:
-    """Waits for what the last step set off: what is sent a moment later, and what follows upon an answer."""
-    end = time.monotonic() + LAST_ANSWER_SECONDS
-    pause, fetched = LAST_MOMENT_SECONDS, LAST_LOADING_SECONDS
-    while pause and time.monotonic() < end:
-        await asyncio.sleep(pause)
-        waited = any(tab.sending or (fetched and tab.loading) for tab in tabs())
-        if fetched:
-            await until(lambda: not any(tab.loading for tab in tabs()), fetched)
+async def let_finish(tabs: Callable[[], Sequence[Tab]], *, just_acted: bool) -> None:
+    """Waits for what a step set off: what it sent, and where it has `just_acted`, what it sends a moment later."""
+    end = time.monotonic() + (LAST_ANSWER_SECONDS if just_acted else ANSWER_SECONDS)
+    if just_acted:
+        await asyncio.sleep(LAST_MOMENT_SECONDS)
+        if any(tab.loading for tab in tabs()):
+            await until(lambda: not any(tab.loading for tab in tabs()), LAST_LOADING_SECONDS)
+            await asyncio.sleep(NEXT_MOMENT_SECONDS)
+    while any(tab.sending for tab in tabs()) and time.monotonic() < end:
         await until(lambda: not any(tab.sending for tab in tabs()), end - time.monotonic())
-        pause, fetched = NEXT_MOMENT_SECONDS if waited else 0.0, 0.0
+        await asyncio.sleep(NEXT_MOMENT_SECONDS)  # an answer may be followed by the next request
 
 
 async def close(doing: "Performance") -> None:
@@ -122,6 +123,7 @@ async def resize(doing: "Performance") -> None:
     given = viewport if isinstance(viewport, dict) else {}
     width, height = tab.viewport
     await tab.resize(size(given.get("width"), width), size(given.get("height"), height))
+    doing.dispatched = True  # the page hears of it a frame later
 
 
 async def emulate_network(doing: "Performance") -> None:

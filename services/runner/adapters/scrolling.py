@@ -101,6 +101,7 @@ async def _to_position(doing: "Performance", to: dict[str, float]) -> None:
         answer = await tab.ask(frame, SCROLL_TO, asked)
     if answer.get("gone"):
         raise StepFailed("not_found", GONE, transient=True)
+    doing.dispatched = True  # the page hears of it a frame later
 
 
 async def _turn_wheel(doing: "Performance", delta: dict[str, float]) -> None:
@@ -134,6 +135,7 @@ async def _to_element(doing: "Performance") -> None:
     await located.tab.place_of(located.frame)
     if (await located.ask(INTO_VIEW)).get("gone"):
         raise StepFailed("not_found", GONE, transient=True)
+    doing.dispatched = True
 
 
 async def _followed(doing: "Performance") -> Located:

@@ -50,7 +50,7 @@ class Session:
         self._front: Tab | None = None
         self._learned: dict[int, Taught] = {}
         self._picturing = asyncio.Lock()  # what one picture blanks out, the end of another would show again
-        self._set_off = False  # whether the last step did something that the page may still be busy with
+        self._acted: bool | None = None  # none: no step has since the page led on; else whether it was the last one
 
     @classmethod
     async def open(cls, window: Window, happenings: Happenings) -> "Session":
@@ -63,9 +63,9 @@ class Session:
 
     async def let_finish(self) -> None:
         """Lets the page save what the last step set off: it may do so a moment later, or over a socket nobody sees."""
-        if self._set_off:
-            await pages.let_finish(lambda: self.open_tabs)
-        self._set_off = False
+        if self._acted is not None:
+            await pages.let_finish(lambda: self.open_tabs, just_acted=self._acted)
+        self._acted = None
 
     async def finish(self, hooks: Hooks) -> None:
         """To be called after the last step: what the page still does is awaited, and what it gave is kept."""
@@ -199,7 +199,10 @@ class Session:
             failure = StepFailed("timeout", f"it did not end within {options.step_timeout / 1000:g} s")
         if self.hung and failure is not None:
             failure = StepFailed("browser_hung", "the browser did not answer any more and was ended")
-        self._set_off = performance.dispatched and not performance.led_on
+        if performance.led_on:
+            self._acted = None
+        elif performance.dispatched or self._acted:
+            self._acted = performance.dispatched
         await self.window.ungroup()
         await self.say(hooks)
         return performance.result(round((time.monotonic() - began) * 1000), failure)

@@ -6,7 +6,7 @@ SEND = do("click", "#send", to=True)
 EMPTY = {"name": "", "email": "", "password": "", "age": "", "country": "", "terms": "yes", "size": "s", "notes": ""}
 LONG = "All work and no play. " * 400
 WRITINGS = "Zoë 🙈👩‍👩‍👧 שלום مرحبا 日本語 Ωμέγα"
-NUMBERS = {"step": "", "grouped": "", "masked": "", "short": ""}
+NUMBERS = {"step": "", "grouped": "", "masked": "", "money": "", "short": ""}
 LISTS = {"several": "b", "country": "", "city": "", "late": "", "closed": ""}
 
 CASES = (
@@ -120,6 +120,19 @@ CASES = (
         "numbers.html",
         (do("type", "#masked", "030 1234567"), SEND),
         [sent(**NUMBERS | {"masked": "030-123-4567"})],
+    ),
+    Case(
+        "an amount is given to a mask that takes a point for a comma",
+        "numbers.html",
+        (do("type", "#money", "1.234.567,8"), SEND),
+        [sent(**NUMBERS | {"money": "1.234.567,8"})],
+    ),
+    Case(
+        "what a mask makes another amount of fails the step",
+        "numbers.html",
+        (do("type", "#grouped", "99.75"),),
+        [],
+        fails="value_not_taken",
     ),
     Case(
         "a field that cuts off the value fails the step",

@@ -57,6 +57,15 @@ CASES = (
         unable=dict.fromkeys(NO_CDP, "only where a frame begins is known, not that it is turned"),
     ),
     Case(
+        "a frame drawn smaller that takes another's place is worked there",
+        "reframed.html",
+        (
+            do("type", "#field", "small", bundle={"iframeChain": [0]}),
+            do("click", "#done", bundle={"iframeChain": [0]}),
+        ),
+        [pressed(who="next", field="small")],
+    ),
+    Case(
         "a frame that comes late is waited for",
         "lateframes.html",
         (do("type", "#field", "late", bundle=inside("#late")), do("click", "#done", bundle=inside("#late"))),

@@ -37,7 +37,7 @@ def brief(step: dict[str, Any]) -> tuple[str, ...]:
     return (*told, step["value"]) if step.get("value") is not None else told
 
 
-@pytest.mark.parametrize("flow", (*FLOWS, *LIVELY), ids=lambda flow: flow.name.replace(" ", "-"))
+@pytest.mark.parametrize("flow", [*FLOWS, *LIVELY], ids=lambda flow: flow.name.replace(" ", "-"))
 async def test_a_flow_is_told_as_a_person_would_and_can_be_done_again(
     flow: Flow, chromium: Browser, fleet: Fleet, pages: Server, tmp_path: Path
 ) -> None:

@@ -38,6 +38,8 @@ PAGES: dict[str, str] = {
 <div draggable=true aria-label=Card style="{AT};top:20px;background:gold">Card</div>
 <div aria-label=Lane style="{AT};top:120px;height:90px;background:silver" ondragover="event.preventDefault()"
  ondrop="document.title = 'Dropped'">Lane</div>""",
+    "/list": f"""<!doctype html><title>List</title><input list=all aria-label=Fruit style="{AT};top:20px">
+<datalist id=all><option>Apple<option>Banana<option>Blueberry</datalist>""",
     "/late": f"""<!doctype html><title>Late</title>{LATE}<script>
 addEventListener("pointerdown", () => {{ for (const end = Date.now() + 200; Date.now() < end;); }}, true);</script>""",
     "/tree": f"""<!doctype html><title>Tree</title><x-box style="{AT};top:20px"></x-box>

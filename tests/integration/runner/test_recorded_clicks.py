@@ -81,3 +81,20 @@ async def test_what_the_last_click_saves_once_it_was_answered_is_saved(fleet, si
         )
         assert (await row.do("click", "#sure")).error is None
     assert [entry["name"] for entry in sites.entries()] == ["Chained"]
+
+
+async def test_what_a_click_saves_is_saved_also_where_a_step_looks_at_the_page_in_between(fleet, sites):
+    sites.clear()
+    async with fleet.session() as session:
+        row = Row(session, sites)
+        await row.open("/dialogs.html")
+        await row.read(
+            """void (document.querySelector('#sure').onclick = async () => {
+              for (const name of ['First', 'Second']) {
+                await fetch('/register/?delay=0.5', { method: 'POST', body: new URLSearchParams({ name }) });
+              }
+            })"""
+        )
+        assert (await row.do("click", "#sure")).error is None
+        assert (await row.do("extract", "#sure", metadata={"extract": {"name": "label"}})).error is None
+    assert [entry["name"] for entry in sites.entries()] == ["First", "Second"]

@@ -106,6 +106,22 @@ async def test_what_a_person_does_at_the_page_becomes_a_recording(platform: Plat
     assert "geheim" not in str(kept)
 
 
+async def test_what_a_field_suggests_is_chosen_in_the_place_of_the_browsers_list(
+    platform: Platform, pages: str
+) -> None:
+    async with recording(platform, f"{pages}/list") as (session, person):
+        await person.press(WITHIN, 32)
+        await person.write("b")
+        await person.step("type", value="b")
+        await person.key("ArrowDown", "ArrowDown")
+        control = await person.told("control")
+        assert [option["text"] for option in control["options"]] == ["Banana", "Blueberry"]
+        await person.say("choose", control=control["control"], value="Blueberry")
+        await person.step("type", label="Fruit", value="Blueberry")
+        kept = await stopped(platform, session)
+    assert [step["event"] for step in kept["steps"]] == ["resize", "navigate", "type"]
+
+
 async def test_files_dialogs_and_new_tabs_are_for_the_person_and_in_the_recording(
     platform: Platform, pages: str
 ) -> None:

@@ -25,6 +25,13 @@
     }));
   };
 
+  // What a text field suggests, of that what fits what is in it already.
+  const suggestionsOf = ({ list, value }) => {
+    const said = value.toLowerCase();
+    const fits = [...list.options].filter((option) => option.value && `${option.value} ${option.label}`.toLowerCase().includes(said));
+    return fits.slice(0, 1000).map((option) => ({ value: option.value, text: (option.label || option.value).slice(0, 200), selected: false, group: null, disabled: option.disabled }));
+  };
+
   const close = () => {
     if (open) tell({ kind: "control_gone", control: open.id });
     open = null;
@@ -34,9 +41,10 @@
     open = { id: `${here}.${++count}`, element };
     const { x, y, width, height } = element.getBoundingClientRect();
     const isSelect = element.localName === "select";
+    const suggests = maySuggest(element);
     tell({
-      kind: "control", control: open.id, type: isSelect ? "select" : element.type, multiple: isSelect && element.multiple, label: labelOf(element).trim().slice(0, 200),
-      box: { x, y, width, height }, options: isSelect ? optionsOf(element) : [], value: element.value, min: element.min || null, max: element.max || null,
+      kind: "control", control: open.id, type: isSelect || suggests ? "select" : element.type, multiple: isSelect && element.multiple, label: labelOf(element).trim().slice(0, 200),
+      box: { x, y, width, height }, options: isSelect ? optionsOf(element) : suggests ? suggestionsOf(element) : [], value: element.value, min: element.min || null, max: element.max || null,
     });
   };
 
@@ -67,6 +75,8 @@
     return select && !select.disabled && !select.multiple && select.size <= 1 ? select : null;
   };
   const picked = (element) => (element && element.localName === "input" && PICKED.has(element.type) && !element.disabled && !element.readOnly ? element : null);
+  const maySuggest = (element) => Boolean(element && element.localName === "input" && element.list && !PICKED.has(element.type) && !element.disabled && !element.readOnly);
+  const listing = (element) => (maySuggest(element) && suggestionsOf(element).length ? element : null);
   const instead = (event, element) => {
     event.preventDefault();
     element.focus({ preventScroll: true });
@@ -78,13 +88,17 @@
     else if (open && !open.element.contains(pathOf(event))) close();
   };
   const onClick = (event) => {
-    const field = event.isTrusted && picked(pathOf(event));
+    const field = event.isTrusted && (picked(pathOf(event)) || listing(pathOf(event)));
     if (field && (field.type === "color" || event.offsetX >= field.clientWidth - ICON)) instead(event, field);
   };
   const onKey = (event) => {
     const opens = event.key === "F4" || event.key === " " || (event.altKey && /^Arrow(Up|Down)$/.test(event.key));
     const element = opens && event.isTrusted && (closedSelect(pathOf(event)) || picked(pathOf(event)));
     if (element) instead(event, element);
+    const field = event.key === "ArrowDown" && event.isTrusted && listing(pathOf(event));
+    if (!field) return;
+    event.stopImmediatePropagation(); // it only opens what a person then chooses from
+    instead(event, field);
   };
   const onMove = (event) => {
     const element = pathOf(event);

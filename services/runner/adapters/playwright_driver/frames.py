@@ -27,8 +27,8 @@ class FrameOf:
 
     @property
     def children(self) -> "list[FrameOf]":
-        """The frames in it."""
-        return [self._tab.frame(one) for one in self.real.child_frames]
+        """The frames in it; Playwright's list keeps those that are no more."""
+        return [self._tab.frame(one) for one in self.real.child_frames if not one.is_detached()]
 
     @property
     def detached(self) -> bool:

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from services.runner.adapters.playwright_driver.tab import PlaywrightTab
 
 ACTION_MS = 10_000
+# A point of a frame in the viewport around it; frames may be drawn smaller or larger.
+AROUND = """(frame, [x, y]) => {
+  const box = frame.getBoundingClientRect();
+  if (!box.width || !box.height) return null;
+  const own = getComputedStyle(frame);
+  const inner = (side, edge) => edge + (parseFloat(own[side]) || 0);
+  return [
+    box.left + (inner("paddingLeft", frame.clientLeft) + x) * (box.width / (frame.offsetWidth || box.width)),
+    box.top + (inner("paddingTop", frame.clientTop) + y) * (box.height / (frame.offsetHeight || box.height)),
+  ];
+}"""
 
 
 async def goto(tab: "PlaywrightTab", url: str, seconds: float) -> None:
@@ -69,16 +80,19 @@ async def emulate_network(page: Page, devtools: CDPSession | None, conditions: d
         await devtools.send("Network.emulateNetworkConditions", conditions)
 
 
-async def place_of(frame: Frame) -> tuple[float, float]:
-    """Where a frame's viewport begins in that of the window; scrolls the frame into view first."""
+async def place_of(frame: Frame, near: tuple[float, float]) -> tuple[float, float]:
+    """Where a frame's viewport begins in that of the window, so that its point `near` is met; scrolls it into view."""
+    owners = []
     with translated():
-        owner = await frame.frame_element()
-        await owner.scroll_into_view_if_needed(timeout=ACTION_MS)
-        box = await owner.bounding_box()
-        left, top = await owner.evaluate(
-            "(frame) => { const own = getComputedStyle(frame), side = (name) => parseFloat(own[name]) || 0;"
-            " return [frame.clientLeft + side('paddingLeft'), frame.clientTop + side('paddingTop')]; }"
-        )
-    if box is None:
-        raise StepFailed("not_visible", "the frame around its element cannot be seen", transient=True)
-    return box["x"] + left, box["y"] + top
+        while frame.parent_frame is not None:
+            owners.append(await frame.frame_element())
+            frame = frame.parent_frame
+        for owner in owners:
+            await owner.scroll_into_view_if_needed(timeout=ACTION_MS)
+        x, y = near
+        for owner in owners:
+            around = await owner.evaluate(AROUND, [x, y])
+            if around is None:
+                raise StepFailed("not_visible", "the frame around its element cannot be seen", transient=True)
+            x, y = around
+    return x - near[0], y - near[1]

@@ -144,12 +144,12 @@ class PlaywrightTab(Tab):
             inner = await owner.content_frame() if owner else None
         return self.frame(inner) if inner else None
 
-    async def place_of(self, frame: AnyFrame, near: tuple[float, float] | None = None) -> tuple[float, float]:  # noqa: ARG002
+    async def place_of(self, frame: AnyFrame, near: tuple[float, float] | None = None) -> tuple[float, float]:
         """Where the frame's viewport begins in that of the window."""
         real = cast("FrameOf", frame).real
         if real.parent_frame is None:
             return 0.0, 0.0
-        return await moving.place_of(real)
+        return await moving.place_of(real, near or (0.0, 0.0))
 
     # --- input ---
 

@@ -76,11 +76,14 @@ FRAME_IN = """const [selector] = arguments, found = document.querySelector(selec
 return found && ["iframe", "frame"].includes(found.localName) ? found : null;"""
 
 # Gives where the viewport of a frame begins in that of its document, with the point `near` of the frame, or else all
-# of it, scrolled into view; null where it cannot be seen.
+# of it, scrolled into view; null where it cannot be seen. Of a frame that is drawn smaller: so that `near` is met.
 PLACE = """const [frame, near] = arguments, own = getComputedStyle(frame), side = (name) => parseFloat(own[name]) || 0;
 const place = () => {
   const box = frame.getBoundingClientRect();
-  return [box.left + frame.clientLeft + side("paddingLeft"), box.top + frame.clientTop + side("paddingTop"), box];
+  const [x, y] = near || [0, 0];
+  const across = box.width / (frame.offsetWidth || box.width), down = box.height / (frame.offsetHeight || box.height);
+  const left = box.left + (frame.clientLeft + side("paddingLeft") + x) * across - x;
+  return [left, box.top + (frame.clientTop + side("paddingTop") + y) * down - y, box];
 };
 const seen = ([left, top, box]) => near
   ? left + near[0] >= 0 && top + near[1] >= 0 && left + near[0] < innerWidth && top + near[1] < innerHeight
