@@ -107,7 +107,7 @@
       if (!due) return;
       const { event, element, what } = due;
       due = null;
-      if (!fieldAt(controlOf(element))) sayClick("click", event, element, what);
+      if (!fieldAt(controlOf(element)) && !element.closest(":disabled")) sayClick("click", event, element, what);
     };
 
     const onDown = (event) => {

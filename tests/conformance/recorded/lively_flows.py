@@ -53,6 +53,7 @@ async def lively(page: Page) -> None:
     await page.keyboard.type("one")
     await page.keyboard.press("Enter")
     await page.keyboard.type("two")
+    await page.click("#never", force=True)
     await page.click("#send")
 
 
