@@ -92,7 +92,9 @@
     const sole = target.twins ? null : soleNamesake(ordered, calledBy);
     const ranked = ordered.map((one) => {
       const lost = isLostAmongTwins(target, one.found) || isOneOfOthers(target, candidates[one.index]);
-      const known = certainty(grounds(one, calledBy), one.evidence, one === sole && one.found.landmark !== 0 ? SOLE_NAMESAKE : 0);
+      // Who stands elsewhere now is not believed for the name alone, where all was recorded of the element.
+      const elsewhere = Boolean(target.bounding) && one.found.landmark === 0;
+      const known = certainty(grounds(one, calledBy), one.evidence, one === sole && !elsewhere ? SOLE_NAMESAKE : 0);
       return { index: one.index, confidence: lost ? 0 : known, score: one.score };
     });
     return [...ranked, ...others.map((index) => ({ index, confidence: 0, score: 0 }))];

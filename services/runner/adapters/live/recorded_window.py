@@ -182,6 +182,7 @@ class RecordedWindow(Attendant):
 
     async def closed(self) -> None:
         """Ends what is still under way."""
+        await asyncio.sleep(0)  # what has only just been asked for begins, so that it can end
         for task in self._tasks:
             task.cancel()
         if self._tasks:
