@@ -7,7 +7,7 @@ from services.ingest.adapters.addresses import BROWSER_PAGES, fault_of_address, 
 from services.ingest.adapters.faults import shown
 from services.ingest.adapters.selenium.locators import Unusable, element_at, spelling
 from services.ingest.adapters.selenium.project import Command
-from services.ingest.adapters.selenium.stage import Stage
+from services.ingest.adapters.selenium.stage import Line, Stage
 from services.ingest.adapters.selenium.storing import name_of
 
 _FRAME_PATH = re.compile(r"//i?frame\[@([\w-]+)=(?:'([^']*)'|\"([^\"]*)\")\]")
@@ -25,22 +25,30 @@ def open_page(stage: Stage, command: Command) -> None:
     if scheme_of(template) in BROWSER_PAGES:
         stage.note(command, "not_carried", f"{shown(template)} is a page of the browser itself")
         return
-    address = joined(stage.project.base, template).replace(" ", "%20")
-    if fault := fault_of_address(address):
-        stage.leave_out(command, fault.rstrip("."))
+    line = _opened(stage, command, "navigate", template)
+    if line is None or line.step is None:
         return
-    clean, names = redacted(address)
-    line = stage.act(command, "navigate")
-    assert line.step is not None
-    line.step |= {"value": clean, "navigation": {"type": "navigation", "url": clean}}
     if said.text is None:
         line.step["metadata"]["interpolate"] = True
         line.step["navigation"] = {"type": "navigation"}
+    _to_top(stage)
+    line.step["bundle"].pop("iframeChain", None)
+
+
+def _opened(stage: Stage, command: Command, event: str, said: str) -> Line | None:
+    """The step that opens an address, without the secrets in it; none where no browser may open it, which is told."""
+    address = joined(stage.project.base, said).replace(" ", "%20")
+    if fault := fault_of_address(address):
+        stage.leave_out(command, fault.rstrip("."))
+        return None
+    clean, names = redacted(address)
+    line = stage.act(command, event)
+    assert line.step is not None
+    line.step |= {"value": clean, "navigation": {"type": "navigation", "url": clean}}
     if names:
         told = ", ".join(dict.fromkeys(names))
         line.notes.append(("changed", f"the address held what looks like a secret ({told}); it is not kept"))
-    _to_top(stage)
-    line.step["bundle"].pop("iframeChain", None)
+    return line
 
 
 def joined(base: str, address: str) -> str:
@@ -96,19 +104,10 @@ def open_window(stage: Stage, command: Command) -> None:
     said = stage.constant(command, command.target, "the address")
     if said is None:
         return
-    address = joined(stage.project.base, said).replace(" ", "%20")
-    if fault := fault_of_address(address):
-        stage.leave_out(command, fault.rstrip("."))
+    line = _opened(stage, command, "new_tab", said)
+    if line is None:
         return
-    clean, names = redacted(address)
-    line = stage.act(command, "new_tab")
-    assert line.step is not None
-    line.step |= {"value": clean, "navigation": {"type": "navigation", "url": clean}}
     line.called = "Open a window"
-    if names:
-        line.notes.append(
-            ("changed", f"the address held what looks like a secret ({', '.join(names)}); it is not kept")
-        )
     before, stage.windows = stage.window, stage.windows + 1
     line.window = stage.window = stage.windows
     stage.handles[command.value.strip()] = stage.windows
